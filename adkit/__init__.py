@@ -1,0 +1,66 @@
+"""adkit: forward- and reverse-mode automatic differentiation of NumPy programs, side by side.
+
+>>> import numpy as np, adkit
+>>> f = lambda x: np.sum(np.sin(x) ** 2)
+>>> x = np.array([0.5, 1.0])
+>>> gradient = adkit.grad(f)(x)                                   # reverse mode: one sweep for all inputs
+>>> value, slope = adkit.jvp(f, (x,), (np.array([1.0, 0.0]),))    # forward mode: one sweep for one direction
+>>> bool(np.isclose(gradient[0], slope))
+True
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .counting import count_sweeps
+from .custom import custom_jvp, custom_vjp
+from .debug import debug_mutations
+from .errors import (
+    AdkitError,
+    AdkitWarning,
+    DerivativeError,
+    IndependentOutputWarning,
+    LevelError,
+    MutationError,
+    UnsupportedError,
+)
+from .forward import derivative, jacfwd, jvp
+from .higher import hessian, hvp, jacobian, stop_gradient
+from .linearize import linearize
+from .registry import bilinear, case, custom, derived, elementwise, linear
+from .reverse import grad, jacrev, value_and_grad, vjp
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AdkitError",
+    "AdkitWarning",
+    "DerivativeError",
+    "IndependentOutputWarning",
+    "LevelError",
+    "MutationError",
+    "UnsupportedError",
+    "bilinear",
+    "case",
+    "count_sweeps",
+    "custom",
+    "custom_jvp",
+    "custom_vjp",
+    "debug_mutations",
+    "derivative",
+    "derived",
+    "elementwise",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
+    "jvp",
+    "linear",
+    "linearize",
+    "stop_gradient",
+    "value_and_grad",
+    "vjp",
+]

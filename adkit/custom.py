@@ -1,0 +1,258 @@
+"""Derivative rules of the user's own: custom_jvp and custom_vjp.
+
+Both rules serve both modes.  A JVP rule is linear in the tangents, so reverse mode records it as a
+function of the tangents at fixed primals, and pulls back through that; a VJP rule is linear in the
+cotangents, and forward mode transposes it likewise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import tree
+from .arguments import check_callable, number, outputs, quiet
+from .dual import Dual, wrap
+from .errors import DerivativeError
+from .levels import Boxed, lift, plain, top_level
+from .reverse import paired_transpose, vjp
+from .tape import Tape
+
+__all__ = ["custom_jvp", "custom_vjp"]
+
+
+class _Custom:
+    """A function with a rule of its own: how it is applied to boxes of either mode."""
+
+    kind = "custom"
+
+    def __init__(self, f: Callable[..., Any]) -> None:
+        check_callable(f, self.kind)
+        self.f = f
+        self.__name__ = getattr(f, "__name__", "function")
+        self.__doc__ = f.__doc__
+        self.__wrapped__ = f
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} function {self.__name__}>"
+
+    def __call__(self, *args: Any, **kw: Any) -> Any:
+        if kw:
+            raise DerivativeError(f"{self.__name__}: a {self.kind} function takes its arguments by position")
+        args = tuple([tree.map_leaves(lift, a) for a in args])
+        leaves = tuple(tree.leaves(args))
+        top = top_level(leaves)
+        if top is None:
+            return self.f(*args)
+        self.check()
+        level = top.level
+        xs = [x.primal if isinstance(x, Boxed) and x.level is level else x for x in leaves]
+        active = [k for k, x in enumerate(leaves) if isinstance(x, Boxed) and x.level is level]
+        primals = tree.rebuild(args, xs)
+        if isinstance(top, Dual):
+            return self._forward(level, args, leaves, primals, active)
+        if isinstance(level, Tape):
+            return self._reverse(level, args, leaves, primals, active)
+        return self.f(*args)
+
+    def check(self) -> None:
+        """Refuse to differentiate before the rule is there."""
+        raise NotImplementedError
+
+    def jvp(self, primals: Any, tangents: Any) -> Any:
+        """Value and tangent at plain (or outer) primals."""
+        raise NotImplementedError
+
+    def vjp(self, primals: Any) -> Any:
+        """Value and pullback at plain (or outer) primals; the pullback returns a tuple of trees."""
+        raise NotImplementedError
+
+    def _forward(self, level: Any, args: Any, leaves: Any, primals: Any, active: list[int]) -> Any:
+        lead = level.lead
+
+        def tangents(lane: int | None) -> Any:
+            found = []
+            for k, x in enumerate(leaves):
+                if k in active:
+                    found.append(x.tangent if lane is None else x.tangent[lane])
+                else:
+                    found.append(_zeros(x))
+            return tree.rebuild(args, found)
+
+        if lead <= 0:
+            y, ydot = self.jvp(primals, tangents(None))
+            ts = tree.leaves(ydot)
+        else:
+            lanes = [self.jvp(primals, tangents(n)) for n in range(leaves[active[0]].tangent.shape[0])]
+            if not lanes:
+                raise DerivativeError(f"{self.__name__}: there is no direction to differentiate in")
+            y = lanes[0][0]
+            ts = [np.stack(parts) for parts in zip(*[tree.leaves(ydot) for _, ydot in lanes], strict=True)]
+        ys = [number(v, self.__name__) for v in tree.leaves(outputs(y))]
+        if len(ys) != len(ts):
+            raise DerivativeError(f"{self.__name__}: the rule gave {len(ts)} tangents for {len(ys)} results")
+        for v, t in zip(ys, ts, strict=True):
+            if np.shape(t)[max(lead, 0) :] != v.shape:
+                raise DerivativeError(
+                    f"{self.__name__}: the rule gave a tangent of shape {np.shape(t)} for a result of shape {v.shape}"
+                )
+        boxes = [wrap(v, np.asarray(t)[()] if not isinstance(t, Boxed) else t, level, lead) for v, t in zip(ys, ts, strict=True)]
+        return tree.rebuild(y, boxes)
+
+    def _reverse(self, tape: Tape, args: Any, leaves: Any, primals: Any, active: list[int]) -> Any:
+        y, pullback = self.vjp(primals)
+        ys = [number(v, self.__name__) for v in tree.leaves(outputs(y))]
+        name = self.__name__
+
+        def pull(gs: list[Any], lead: int) -> list[Any]:
+            """Contributions to the active leaves, for a list of the results' cotangents."""
+            if lead:
+                lanes = [pull([g[n] for g in gs], 0) for n in range(gs[0].shape[0])]
+                return [np.stack(parts) for parts in zip(*lanes, strict=True)]
+            found = pullback(tree.rebuild(y, gs))
+            if not isinstance(found, (tuple, list)) or len(found) != len(args):
+                count = len(found) if isinstance(found, (tuple, list)) else "no tuple of"
+                raise DerivativeError(f"{name}: the rule gave {count} cotangents for {len(args)} arguments")
+            flat = _align(found, args, name)
+            contributions = []
+            for k in active:
+                d, x = flat[k], leaves[k].primal
+                if d is None:
+                    d = np.zeros(x.shape, x.dtype)
+                d = d if isinstance(d, Boxed) else np.asarray(d)[()]
+                if d.shape != x.shape:
+                    raise DerivativeError(f"{name}: the rule gave a cotangent of shape {d.shape} for a primal of shape {x.shape}")
+                contributions.append(d)
+            return contributions
+
+        indices = tuple([leaves[k].index for k in active])
+        operands = tuple([leaves[k].primal for k in active])
+        boxes = tape.add_call(pull, ys, indices, operands)
+        return tree.rebuild(y, boxes)
+
+
+def _zeros(x: Any) -> Any:
+    """A zero tangent for a constant leaf; static leaves are their own."""
+    if tree.is_static(x):
+        return x
+    x = plain(x) if isinstance(x, Boxed) else np.asarray(x)
+    return np.zeros(x.shape, x.dtype if x.dtype.kind in "fc" else float)[()]
+
+
+def _align(found: Any, args: Any, name: str) -> list[Any]:
+    """Leaves of the rule's cotangents, one per leaf of the arguments; None stands for a zero."""
+    flat: list[Any] = []
+    for k, (d, a) in enumerate(zip(found, args, strict=True)):
+        wanted = tree.leaves(a)
+        got = [None] * len(wanted) if d is None else tree.leaves(d)
+        if len(got) != len(wanted):
+            raise DerivativeError(f"{name}: the rule's cotangent for argument {k} has {len(got)} leaves, not {len(wanted)}")
+        flat += got
+    return flat
+
+
+class custom_jvp(_Custom):  # noqa: N801 - a decorator
+    """A function whose derivative is given by a JVP rule; it serves both modes.
+
+    ``f.defjvp(rule)`` with ``rule(primals, tangents) -> (y, ydot)``, linear in the tangents.
+
+    >>> import numpy as np, adkit
+    >>> @custom_jvp
+    ... def log1pexp(x):
+    ...     return np.logaddexp(0.0, x)
+    >>> @log1pexp.defjvp
+    ... def rule(primals, tangents):
+    ...     (x,), (xdot,) = primals, tangents
+    ...     return log1pexp(x), xdot / (1 + np.exp(-x))
+    >>> float(adkit.grad(log1pexp)(0.0)), float(adkit.jvp(log1pexp, (0.0,), (1.0,))[1])
+    (0.5, 0.5)
+    """
+
+    kind = "custom_jvp"
+
+    def __init__(self, f: Callable[..., Any]) -> None:
+        super().__init__(f)
+        self.rule: Callable[..., Any] | None = None
+
+    def defjvp(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+        """Set the rule; usable as a decorator."""
+        check_callable(rule, f"{self.__name__}.defjvp")
+        self.rule = rule
+        return rule
+
+    def check(self) -> None:
+        if self.rule is None:
+            raise DerivativeError(f"{self.__name__}: no rule is defined yet; define one with @{self.__name__}.defjvp")
+
+    def jvp(self, primals: Any, tangents: Any) -> Any:
+        out = self.rule(primals, tangents)  # type: ignore[misc]
+        if not isinstance(out, tuple) or len(out) != 2:
+            raise DerivativeError(f"{self.__name__}: the JVP rule must return a pair (y, ydot)")
+        return out
+
+    def vjp(self, primals: Any) -> Any:
+        zeros = tree.map_leaves(_zeros, primals)
+        y, _ = self.jvp(primals, zeros)
+        flat = [x for x in tree.leaves(zeros) if not tree.is_static(x)]
+
+        @quiet
+        def tangent(*values: Any) -> Any:
+            supply = iter(values)
+            moved = tree.map_leaves(lambda x: x if tree.is_static(x) else next(supply), zeros)
+            return self.jvp(primals, moved)[1]
+
+        def pullback(g: Any) -> Any:
+            _, transposed = vjp(tangent, *flat)
+            supply = iter(transposed(g))
+            return tree.map_leaves(lambda x: None if tree.is_static(x) else next(supply), zeros)
+
+        return y, pullback
+
+
+class custom_vjp(_Custom):  # noqa: N801 - a decorator
+    """A function whose derivative is given by a VJP rule; it serves both modes.
+
+    ``f.defvjp(fwd, bwd)`` with ``fwd(*args) -> (y, residuals)`` and ``bwd(residuals, g) -> tuple``, one entry an
+    argument (None for a zero), linear in ``g``.
+
+    >>> import numpy as np, adkit
+    >>> @custom_vjp
+    ... def clipped_slope(x):
+    ...     return x ** 2
+    >>> clipped_slope.defvjp(lambda x: (x ** 2, x), lambda x, g: (g * np.clip(2 * x, -1, 1),))
+    >>> float(adkit.grad(clipped_slope)(3.0)), float(adkit.jvp(clipped_slope, (3.0,), (1.0,))[1])
+    (1.0, 1.0)
+    """
+
+    kind = "custom_vjp"
+
+    def __init__(self, f: Callable[..., Any]) -> None:
+        super().__init__(f)
+        self.fwd: Callable[..., Any] | None = None
+        self.bwd: Callable[..., Any] | None = None
+
+    def defvjp(self, fwd: Callable[..., Any], bwd: Callable[..., Any]) -> None:
+        """Set the two halves of the rule."""
+        check_callable(fwd, f"{self.__name__}.defvjp")
+        check_callable(bwd, f"{self.__name__}.defvjp")
+        self.fwd, self.bwd = fwd, bwd
+
+    def check(self) -> None:
+        if self.fwd is None:
+            raise DerivativeError(f"{self.__name__}: no rule is defined yet; define one with {self.__name__}.defvjp(fwd, bwd)")
+
+    def vjp(self, primals: Any) -> Any:
+        out = self.fwd(*primals)  # type: ignore[misc]
+        if not isinstance(out, tuple) or len(out) != 2:
+            raise DerivativeError(f"{self.__name__}: fwd must return a pair (y, residuals)")
+        y, residuals = out
+        return y, lambda g: self.bwd(residuals, g)  # type: ignore[misc]
+
+    def jvp(self, primals: Any, tangents: Any) -> Any:
+        y, pullback = self.vjp(primals)
+        leaves = [number(v, self.__name__) for v in tree.leaves(outputs(y))]
+        flat = [None if tree.is_static(t) else t for t in tree.leaves(tangents)]
+        found = paired_transpose(lambda g: _align(pullback(tree.rebuild(y, list(g))), primals, self.__name__), leaves, flat)
+        return y, tree.rebuild(y, found)

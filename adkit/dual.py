@@ -1,0 +1,277 @@
+"""Forward mode: dual numbers (Wengert, 1964; Baydin et al., 2018, section 3.1).
+
+A ``Dual`` is a primal and its tangent.  Every op computes both at once: the tangent of the result is
+the sum over operands of the rule applied to the operand's tangent.  The tangent may carry one
+leading axis, so that many directions travel in one sweep: ``jacfwd`` seeds them all, in chunks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import ops as _ops  # the table of rules is filled before the first Dual is made  # noqa: F401
+from .box import Box, equip
+from .guard import deep_finite, keep_zero, silent
+from .levels import Level, lift, raise_closed
+from .registry import Op
+
+__all__ = ["Dual", "ForwardLevel"]
+
+_F64 = np.float64
+_PLAIN = frozenset((np.float64, float, int, np.float32))
+
+
+class ForwardLevel(Level):
+    """A level of forward mode.  ``lead`` is the number of leading batch axes of its tangents: 0 or 1."""
+
+    __slots__ = ("lead",)
+
+    def __init__(self, lead: int = 0) -> None:
+        super().__init__()
+        self.lead = lead
+
+    def close(self) -> None:
+        self.closed = True
+        self.lead = -1
+
+
+class Dual(Box):
+    """A primal and its tangent: of the same shape, or with one leading axis of directions."""
+
+    __slots__ = ("level", "primal", "tangent")
+
+    functions: dict[Any, Callable[..., Any]] = {}  # noqa: RUF012
+
+    primal: Any
+    tangent: Any
+    level: ForwardLevel
+
+    def layers(self) -> tuple[Any, ...]:
+        return self.primal, self.tangent
+
+    @classmethod
+    def process(cls, level: ForwardLevel, op: Op, xs: tuple[Any, ...], kw: dict[str, Any]) -> Any:
+        return _process(level, op, xs, kw)
+
+    @classmethod
+    def interpret(cls, op: Op) -> Callable[..., Any]:
+        if op.kind == "elementwise":
+            if op.arity == 1:
+                return _unary(op)
+            if op.arity == 2 and None not in op.rules:
+                return _binary(op)
+        return op
+
+
+def make(primal: Any, tangent: Any, level: ForwardLevel) -> Dual:
+    """A Dual from its parts."""
+    dual = Dual()
+    dual.primal = primal
+    dual.tangent = tangent
+    dual.level = level
+    return dual
+
+
+def settle(t: Any, y: Any, lead: int) -> Any:
+    """A tangent in the shape and type of its primal: what a rule left narrower is broadcast."""
+    shape = t.shape[:lead] + y.shape if t.ndim >= lead else y.shape
+    if t.shape != shape:
+        t = np.broadcast_to(t, shape)
+    if t.dtype is not y.dtype and t.dtype != y.dtype:
+        if t.dtype.kind == "c" and y.dtype.kind != "c":
+            t = np.real(t)
+        if t.dtype != y.dtype:
+            t = np.astype(t, y.dtype)
+    return t
+
+
+def widen(g: Any, x: Any, y: Any, lead: int) -> Any:
+    """A batched tangent of ``x`` with ones inserted behind the batch axis, up to the rank of ``y``."""
+    missing = y.ndim - x.ndim
+    if lead and missing:
+        return np.reshape(g, g.shape[:lead] + (1,) * missing + g.shape[lead:])
+    return g
+
+
+def _term(op: Op, k: int, g: Any, y: Any, xs: tuple[Any, ...], lead: int) -> Any:
+    """One operand's contribution to the tangent of an elementwise op."""
+    rule = op.rules[k]
+    assert rule is not None
+    if not op.singular:
+        return rule(widen(g, xs[k], y, lead), y, *xs)
+    with silent():
+        g = widen(g, xs[k], y, lead)
+        t = rule(g, y, *xs)
+        return t if deep_finite(t) else keep_zero(t, g)
+
+
+def _unary(op: Op) -> Callable[[Any], Any]:
+    run, rule = op.run, op.rules[0]
+    if rule is None:
+        return lambda x: run(x.primal)
+    if op.singular:
+
+        def dual_singular(x: Any) -> Any:
+            level = x.level
+            if level.lead < 0:
+                raise_closed()
+            y = run(x.primal)
+            t = _term(op, 0, x.tangent, y, (x.primal,), level.lead)
+            if type(t) is not _F64 or type(y) is not _F64:
+                if t.shape[level.lead :] != y.shape or t.dtype is not y.dtype:
+                    t = settle(t, y, level.lead)
+            return make(y, t, level)
+
+        return dual_singular
+
+    def dual(x: Any) -> Any:
+        level = x.level
+        if level.lead < 0:
+            raise_closed()
+        p = x.primal
+        y = run(p)
+        t = rule(x.tangent, y, p)
+        if type(t) is not _F64 or type(y) is not _F64:
+            if t.shape[level.lead :] != y.shape or t.dtype is not y.dtype:
+                t = settle(t, y, level.lead)
+        d = Dual()
+        d.primal = y
+        d.tangent = t
+        d.level = level
+        return d
+
+    return dual
+
+
+def _binary(op: Op) -> Callable[[Any, Any], Any]:
+    both, left, right = _binary_cases(op)
+
+    def dual(a: Any, b: Any) -> Any:
+        if type(a) is Dual:
+            if type(b) is Dual:
+                if a.level is b.level:
+                    return both(a, b)
+            elif type(b) in _PLAIN or (type(b) is np.ndarray and b.dtype.kind != "O"):
+                return left(a, b)
+        elif type(a) in _PLAIN or (type(a) is np.ndarray and a.dtype.kind != "O"):
+            return right(a, b)
+        return op(a, b)
+
+    return dual
+
+
+def _binary_cases(op: Op) -> tuple[Callable[[Any, Any], Any], ...]:
+    """The op on two Duals of a level, on a Dual and a constant, on a constant and a Dual."""
+    run, rules, singular = op.run, op.rules, op.singular
+    rule_a, rule_b = rules
+    assert rule_a is not None and rule_b is not None
+
+    def both(a: Any, b: Any) -> Any:
+        level = a.level
+        lead = level.lead
+        pa, pb = a.primal, b.primal
+        if lead < 0:
+            raise_closed()
+        y = run(pa, pb)
+        if lead or singular:
+            t = _term(op, 0, a.tangent, y, (pa, pb), lead) + _term(op, 1, b.tangent, y, (pa, pb), lead)
+        else:
+            t = rule_a(a.tangent, y, pa, pb) + rule_b(b.tangent, y, pa, pb)
+        return finish(y, t, level, lead)
+
+    def left(a: Any, b: Any) -> Any:
+        level = a.level
+        lead = level.lead
+        pa = a.primal
+        if lead < 0:
+            raise_closed()
+        y = run(pa, b)
+        t = _term(op, 0, a.tangent, y, (pa, b), lead) if lead or singular else rule_a(a.tangent, y, pa, b)
+        return finish(y, t, level, lead)
+
+    def right(a: Any, b: Any) -> Any:
+        level = b.level
+        lead = level.lead
+        pb = b.primal
+        if lead < 0:
+            raise_closed()
+        y = run(a, pb)
+        t = _term(op, 1, b.tangent, y, (a, pb), lead) if lead or singular else rule_b(b.tangent, y, a, pb)
+        return finish(y, t, level, lead)
+
+    def finish(y: Any, t: Any, level: Any, lead: int) -> Any:
+        if type(t) is not _F64 or type(y) is not _F64:
+            if t.shape[lead:] != y.shape or t.dtype is not y.dtype:
+                t = settle(t, y, lead)
+        d = Dual()
+        d.primal = y
+        d.tangent = t
+        d.level = level
+        return d
+
+    return both, left, right
+
+
+def _reflected(op: Op) -> Callable[[Any, Any], Any]:
+    apply = Dual._first_use(op.fun)
+    return lambda b, a: apply(a, b)
+
+
+def _process(level: ForwardLevel, op: Op, xs: tuple[Any, ...], kw: dict[str, Any]) -> Any:
+    """Any op, with any operands and keywords."""
+    lead = level.lead
+    if lead < 0:
+        raise_closed()
+    primals: list[Any] = []
+    tangents: list[Any] = []
+    for x in xs:
+        if type(x) is Dual and x.level is level:
+            primals.append(x.primal)
+            tangents.append(x.tangent)
+        else:
+            x = lift(x)
+            if type(x) is Dual and x.level is level:
+                primals.append(x.primal)
+                tangents.append(x.tangent)
+            else:
+                primals.append(np.asarray(x) if isinstance(x, (list, tuple)) else x)
+                tangents.append(None)
+    p = op.bind(*primals, **kw) if op.bind is not None else None
+    y = op.run(*primals, **kw)
+    t = push(op, y, tuple(primals), tangents, p, lead)
+    return wrap(y, t, level, lead)
+
+
+def push(op: Op, y: Any, xs: tuple[Any, ...], tangents: list[Any], p: Any, lead: int) -> Any:
+    """The tangent of the result ``y`` of an op, or None where no operand's tangent reaches it."""
+    if op.kind == "linear":
+        return op.apply(tuple(tangents), p, lead)  # type: ignore[misc]
+    if op.kind == "custom":
+        return op.jvp(tuple(tangents), y, xs, p, lead)  # type: ignore[misc]
+    total: Any = None
+    for k, g in enumerate(tangents):
+        if g is None or (op.kind == "elementwise" and op.rules[k] is None):
+            continue
+        t = _term(op, k, g, y, xs, lead) if op.kind == "elementwise" else op.apply(k, g, xs, p, lead)  # type: ignore[misc]
+        total = t if total is None else total + t
+    return total
+
+
+def wrap(y: Any, t: Any, level: ForwardLevel, lead: int) -> Any:
+    """A result, or several, with their tangents."""
+    if t is None:
+        return y
+    if isinstance(y, (tuple, list)):
+        parts = [wrap(a, b, level, lead) for a, b in zip(y, t, strict=True)]
+        return parts if type(y) is list else type(y)(*parts) if hasattr(y, "_fields") else tuple(parts)
+    if type(y) is np.ndarray and not y.ndim:
+        y = y[()]
+    if t.shape[lead:] != y.shape or t.dtype is not y.dtype:
+        t = settle(t, y, lead)
+    return make(y, t, level)
+
+
+equip(Dual, _reflected)

@@ -1,0 +1,41 @@
+"""The errors and warnings of adkit, each with a name to catch."""
+
+from __future__ import annotations
+
+__all__ = [
+    "AdkitError",
+    "AdkitWarning",
+    "DerivativeError",
+    "IndependentOutputWarning",
+    "LevelError",
+    "MutationError",
+    "UnsupportedError",
+]
+
+
+class AdkitError(Exception):
+    """The base of adkit's own errors."""
+
+
+class UnsupportedError(AdkitError, TypeError, NotImplementedError):
+    """A NumPy function (or a way to call one) for which adkit has no rule."""
+
+
+class DerivativeError(AdkitError, TypeError, ValueError):
+    """A derivative that was asked for in a form that does not exist: wrong shapes, integers, ..."""
+
+
+class LevelError(AdkitError, RuntimeError):
+    """A value that outlived the differentiation it belongs to."""
+
+
+class MutationError(AdkitError, RuntimeError):
+    """An array that was changed in place after it had been recorded."""
+
+
+class AdkitWarning(UserWarning):
+    """The base of adkit's own warnings."""
+
+
+class IndependentOutputWarning(AdkitWarning):
+    """The output does not depend on the input: the derivative is zero everywhere."""

@@ -1,0 +1,74 @@
+"""A zero tangent or cotangent contributes zero, also through an infinite partial.
+
+``np.where(x > 0, np.log(x), 0)`` at ``x = 0`` sends a zero cotangent into ``1/x``, and ``0 * inf`` is
+nan.  Rules stay raw; the sweeps notice the rare invalid operation and mend those lanes alone, where
+the perturbation is zero at every level and the result is not finite.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .levels import Boxed
+
+__all__ = ["deep_finite", "keep_zero", "silent"]
+
+_F64 = np.float64
+
+
+def silent() -> np.errstate:
+    """A context in which an infinite partial gives no warning."""
+    return np.errstate(divide="ignore", invalid="ignore")
+
+
+def deep_finite(x: Any) -> bool:
+    """Whether a value is finite at every level; large finite entries may answer no."""
+    if isinstance(x, Boxed):
+        return all([deep_finite(part) for part in x.layers()])
+    if type(x) is np.ndarray:
+        if x.dtype.kind == "c":
+            return bool(np.isfinite(x).all())
+        flat = x.ravel()
+        with np.errstate(over="ignore", invalid="ignore"):
+            s = flat.dot(flat)
+    else:
+        s = x
+    return bool(s - s == 0) if abs(s) < np.inf else False
+
+
+def is_zero(x: Any) -> Any:
+    """Where a value is zero at every level: a plain array of booleans."""
+    if isinstance(x, Boxed):
+        # A tangent may carry a batch axis of its own level: zero means zero in all its lanes.
+        zero = is_zero(x.primal)
+        for part in x.layers()[1:]:
+            z = is_zero(part)
+            zero = zero & (z.all(axis=0) if z.ndim > zero.ndim else z)
+        return zero
+    return x == 0
+
+
+def not_finite(x: Any) -> Any:
+    """Where a value is not finite at some level: a plain array of booleans."""
+    if isinstance(x, Boxed):
+        bad = not_finite(x.primal)
+        for part in x.layers()[1:]:
+            b = not_finite(part)
+            bad = bad | (b.any(axis=0) if b.ndim > bad.ndim else b)
+        return bad
+    return ~np.isfinite(x)
+
+
+def keep_zero(d: Any, g: Any) -> Any:
+    """``d`` with zeros where ``g`` is zero at every level and ``d`` is not finite.
+
+    ``g`` broadcasts to ``d``: both are the perturbations of one elementwise op.
+    """
+    mask = is_zero(g) & not_finite(d)
+    if not mask.any():
+        return d
+    if isinstance(d, np.generic):
+        return type(d)(0)
+    return np.where(mask, d.dtype.type(0), d)

@@ -1,0 +1,124 @@
+"""Levels: which call of which driver a box belongs to.
+
+Every call of a driver (``jvp``, ``grad``, ...) opens one level and closes it when it ends, however
+it ends.  A level opened later is *inner*, and has the larger ``order``.  An op runs at the innermost
+level among its operands; boxes of outer levels are constants there.  That is what prevents
+perturbation confusion (Siskind & Pearlmutter, 2005): a tangent of one level never meets another's.
+
+Orders come from one counter for the whole process, so that two levels never share one, not even
+in two threads.
+"""
+
+from __future__ import annotations
+
+from itertools import count
+from types import TracebackType
+from typing import Any, NoReturn
+
+import numpy as np
+
+from .errors import LevelError
+
+__all__ = ["Boxed", "Level", "lift", "plain", "raise_closed", "top_level"]
+
+_orders = count(1)
+
+
+class Level:
+    """One call of a driver: open inside its ``with``, closed ever after."""
+
+    __slots__ = ("closed", "order")
+
+    def __init__(self) -> None:
+        self.order: int = next(_orders)
+        self.closed: bool = False
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the level; its boxes can no longer be computed with."""
+        self.closed = True
+
+
+def raise_closed(*_: Any) -> NoReturn:
+    """Refuse an op on a box whose level is over."""
+    raise LevelError(
+        "a value of a differentiation that has ended was used again: it belongs to a call of "
+        "grad, jvp or the like that has already returned (or raised). Return it from the "
+        "differentiated function (has_aux=True) instead of storing it outside."
+    )
+
+
+class Boxed:
+    """What the registry knows of a box: it stands for ``primal``, at ``level``."""
+
+    __slots__ = ()
+
+    primal: Any
+    level: Level
+
+    def layers(self) -> tuple[Any, ...]:
+        """The values that this box is made of, one level further out."""
+        return (self.primal,)
+
+    @classmethod
+    def process(cls, level: Any, op: Any, xs: tuple[Any, ...], kw: dict[str, Any]) -> Any:
+        """Apply ``op`` to operands, at least one of which is a box of ``level``."""
+        raise NotImplementedError
+
+    @classmethod
+    def interpret(cls, op: Any) -> Any:
+        """The function that this kind of box uses for ``op``, made once."""
+        raise NotImplementedError
+
+
+def top_level(xs: tuple[Any, ...]) -> Boxed | None:
+    """The box of the innermost level among operands, or None."""
+    top: Boxed | None = None
+    order = 0
+    for x in xs:
+        if isinstance(x, Boxed) and x.level.order > order:
+            top, order = x, x.level.order
+    return top
+
+
+def plain(x: Any) -> Any:
+    """The value beneath all boxes: what ``x`` would be if nothing were differentiated.
+
+    >>> plain(3.0)
+    3.0
+    """
+    while isinstance(x, Boxed):
+        x = x.primal
+    return x
+
+
+_OBJECT = np.dtype(object)
+
+
+def lift(x: Any) -> Any:
+    """Stack an object array (or a list) that holds boxes into one box; anything else is returned as it is.
+
+    ``np.array([a, b])`` of two 0-d boxes offers no hook, and gives an object array.  Wherever such an
+    array meets a box, an intercepted function or a driver, it is lifted back.
+    """
+    if type(x) is np.ndarray:
+        if x.dtype is not _OBJECT:
+            return x
+        entries = x.ravel().tolist() if x.ndim else [x.item()]
+        if not any(isinstance(e, Boxed) for e in entries):
+            return x
+        return np.reshape(np.stack([e if isinstance(e, Boxed) else np.asarray(e) for e in entries]), x.shape)
+    if isinstance(x, (list, tuple)) and _holds_box(x):
+        return np.stack([lift(e) if isinstance(e, (list, tuple, np.ndarray, Boxed)) else np.asarray(e) for e in x])
+    return x
+
+
+def _holds_box(x: Any) -> bool:
+    return any(isinstance(e, Boxed) or (isinstance(e, (list, tuple)) and _holds_box(e)) for e in x)

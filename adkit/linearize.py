@@ -1,0 +1,98 @@
+"""The derivative as a linear function: one recording, then as many forward sweeps over it as are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import tree
+from .arguments import as_perturbation, check_callable, match, number, warn_independent
+from .counting import note
+from .dual import push, settle
+from .errors import DerivativeError
+from .guard import keep_zero, silent
+from .levels import Boxed
+from .reverse import paired_transpose, record
+from .tape import Tape, Var, layout, pull_call, pull_part
+
+__all__ = ["linearize"]
+
+
+def linearize(f: Callable[..., Any], *primals: Any) -> Any:
+    """The value of ``f`` and its derivative as a linear function of tangents, from one recording.
+
+    Returns ``(y, push)``; ``push(*tangents)`` gives the tangent of the output without evaluating ``f`` again.
+
+    >>> import numpy as np
+    >>> y, push = linearize(np.sin, np.float64(0.0))
+    >>> float(push(3.0))
+    3.0
+    """
+    check_callable(f, "linearize")
+    run, y, _ = record(f, primals, tuple(range(len(primals))), {}, False, "linearize")
+    tape = run.tape
+    if not any([isinstance(v, Var) and v.level is tape for v in tree.leaves(y)]):
+        warn_independent("linearize", "the primals", f)
+
+    def push_tangents(*tangents: Any) -> Any:
+        if len(tangents) != len(primals):
+            raise DerivativeError(f"linearize: {len(primals)} tangents are needed, {len(tangents)} were given")
+        given = []
+        for k, (x, v) in enumerate(zip(primals, tangents, strict=True)):
+            pairs = zip(match(v, x, f"tangent {k}", "linearize"), tree.leaves(x), strict=True)
+            given += [t for t, leaf in pairs if not tree.is_static(leaf)]
+        seeds = [as_perturbation(t, x, "a tangent", "linearize") for t, x in zip(given, run.inputs, strict=True)]
+        tape.verify()
+        note("forward", 1)
+        values = forward_sweep(tape, seeds)
+
+        def tangent(v: Any) -> Any:
+            found = values[v.index] if isinstance(v, Var) and v.level is tape else None
+            if found is None:
+                shape = v.primal if isinstance(v, Boxed) and v.level is tape else number(v, "linearize")
+                return np.zeros(shape.shape, shape.dtype)[()]
+            return found.copy() if type(found) is np.ndarray else found
+
+        return tree.map_leaves(tangent, y)
+
+    value = tree.map_leaves(lambda v: v.primal if isinstance(v, Var) and v.level is tape else v, y)
+    return tree.map_leaves(lambda v: v.copy() if type(v) is np.ndarray else v, value), push_tangents
+
+
+def forward_sweep(tape: Tape, tangents: list[Any]) -> list[Any]:
+    """Tangents of every record, from those of the inputs, in the order of recording; None for a zero."""
+    values: list[Any] = list(tangents)
+    for entry in tape.records[len(tangents) :]:
+        if entry[0] is pull_part:
+            whole = values[entry[4]]
+            values.append(None if whole is None else whole[entry[3]])
+            continue
+        op, y, p, indices, xs = layout(entry)
+        gs = [None if i < 0 else values[i] for i in indices]
+        if all([g is None for g in gs]):
+            values.append(None)
+        elif entry[0] is pull_call:
+            values.append(paired_transpose(lambda g: op(list(g), 0), y, gs))  # noqa: B023
+        elif isinstance(op, tuple):
+            values.append(_elementwise(op, y, xs, gs))
+        else:
+            values.append(_settled(push(op, y, xs, gs, p, 0), y))
+    return values
+
+
+def _elementwise(rules: Any, y: Any, xs: Any, gs: list[Any]) -> Any:
+    total: Any = None
+    with silent():
+        for rule, g in zip(rules, gs, strict=True):
+            if g is not None and rule is not None:
+                t = keep_zero(rule(g, y, *xs), g)
+                total = t if total is None else total + t
+    return settle(total, y, 0)
+
+
+def _settled(t: Any, y: Any) -> Any:
+    if isinstance(y, (tuple, list)):
+        return [settle(a, b, 0) for a, b in zip(t, y, strict=True)]
+    return None if t is None else settle(t, y, 0)

@@ -1,0 +1,59 @@
+"""What the families of rules share: axes, and spreading a cotangent over what was reduced."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["negative_axes", "negative_axis", "spread", "spread_kept"]
+
+
+def negative_axis(axis: Any, ndim: int) -> int:
+    """An axis counted from the end, so that a leading batch axis does not move it.
+
+    >>> negative_axis(0, 3)
+    -3
+    """
+    k = axis.__index__()
+    if not -ndim <= k < ndim:
+        raise np.exceptions.AxisError(k, ndim)
+    return k - ndim if k >= 0 else k
+
+
+def negative_axes(axis: Any, ndim: int) -> tuple[int, ...]:
+    """Axes as NumPy takes them (None, an int or a tuple), as a tuple counted from the end.
+
+    >>> negative_axes(None, 2), negative_axes((0, -1), 3)
+    ((-2, -1), (-3, -1))
+    """
+    if axis is None:
+        return tuple(range(-ndim, 0))
+    if isinstance(axis, (tuple, list)):
+        axes = tuple([negative_axis(k, ndim) for k in axis])
+        if len(set(axes)) != len(axes):
+            raise ValueError("duplicate value in 'axis'")
+        return axes
+    return (negative_axis(axis, ndim),)
+
+
+def spread_kept(g: Any, axes: tuple[int, ...], keepdims: bool, ndim: int, l: int) -> Any:
+    """A perturbation of a reduction's result, with the reduced axes put back at length one."""
+    if keepdims or not axes:
+        return g
+    kept: tuple[Any, ...] = tuple([None if k in axes else slice(None) for k in range(-ndim, 0)])
+    return g[(slice(None),) + kept] if l else g[kept]
+
+
+def spread(g: Any, shape: tuple[int, ...], axes: tuple[int, ...], keepdims: bool, l: int) -> Any:
+    """A cotangent of a reduction's result, repeated over the operand's shape (behind the batch axis)."""
+    if isinstance(g, np.generic):
+        full = np.empty(shape, g.dtype)
+        full.fill(g)
+        return full
+    g = spread_kept(g, axes, keepdims, len(shape), l)
+    if type(g) is np.ndarray:
+        full = np.empty(g.shape[:l] + shape, g.dtype)
+        full[...] = g
+        return full
+    return np.broadcast_to(g, g.shape[:l] + shape)

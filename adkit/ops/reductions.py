@@ -1,0 +1,348 @@
+"""Reductions and scans: sums, products, means, extremes, cumulative sums and products."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import UnsupportedError
+from ..registry import STRUCTURAL, TABLE, case, custom, derived, linear
+from .common import negative_axes, negative_axis, spread, spread_kept
+
+__all__: list[str] = []
+
+_NOTHING: Any = np._NoValue
+_AXES = (
+    case(()), case((3,)), case((2, 3)), case((2, 3), axis=0), case((2, 3), axis=-1, keepdims=True),
+    case((2, 3, 4), axis=(0, 2)), case((2, 3, 4), axis=(-1, 0), keepdims=True), case((0,)), case((2, 0), axis=0),
+)  # fmt: skip
+_NOT_EMPTY = tuple([c for c in _AXES if 0 not in c.operands[0]])
+
+
+def refuse_out(name: str, out: Any) -> None:
+    """An ``out=`` argument cannot hold a value being differentiated."""
+    if out is not None and out is not _NOTHING:
+        raise UnsupportedError(
+            f"{name}: out= would write a value being differentiated into a plain array; use the returned value"
+        )
+
+
+# sum -----------------------------------------------------------------------------------------------
+
+
+def _bind_sum(
+    x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = 0, where: Any = True
+) -> Any:
+    refuse_out("sum", out)
+    keep = False if keepdims is _NOTHING else bool(keepdims)
+    return negative_axes(axis, x.ndim), keep, True if where is _NOTHING else where
+
+
+def _apply_sum(gs: Any, p: Any, l: int) -> Any:
+    axes, keepdims, where = p
+    if where is True:
+        return np.add.reduce(gs[0], axis=axes, keepdims=keepdims)
+    return np.add.reduce(gs[0], axis=axes, keepdims=keepdims, where=where)
+
+
+def _transpose_sum(i: int, g: Any, p: Any, shapes: Any, l: int) -> Any:
+    axes, keepdims, where = p
+    full = spread(g, shapes[0], axes, keepdims, l)
+    return full if where is True else np.where(where, full, 0)
+
+
+def _run_sum(x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, **kw: Any) -> Any:
+    keepdims = False if keepdims is _NOTHING else keepdims
+    return np.add.reduce(x, axis=axis, dtype=dtype, keepdims=keepdims, **{k: v for k, v in kw.items() if v is not _NOTHING})
+
+
+sum_ = linear(
+    np.sum, _bind_sum, _apply_sum, _transpose_sum, name="sum", run=_run_sum, symbol=STRUCTURAL, domain=(-3, 3),
+    cases=(*_AXES, case((2, 3), axis=1, where=np.array([[True, False, True], [False, True, True]]), initial=2.0)),
+)  # fmt: skip
+
+
+@derived((np.add, "reduce"))
+def _add_reduce(x: Any, axis: Any = 0, dtype: Any = None, out: Any = None, keepdims: Any = False, **kw: Any) -> Any:
+    return sum_(x, axis=axis, dtype=dtype, out=out, keepdims=keepdims, **kw)
+
+
+# mean, variance, standard deviation ------------------------------------------------------------------
+
+
+def _count(x: Any, axis: Any, where: Any) -> Any:
+    axes = negative_axes(axis, x.ndim)
+    if where is not True:
+        return np.add.reduce(np.broadcast_to(where, x.shape), axis=axes, keepdims=True)
+    n = 1
+    for k in axes:
+        n *= x.shape[k]
+    return n
+
+
+def _squeezed(value: Any, axis: Any, keepdims: Any) -> Any:
+    if keepdims is not _NOTHING and keepdims:
+        return value
+    return np.squeeze(value, axis=negative_axes(axis, value.ndim)) if value.ndim else value
+
+
+@derived(np.mean)
+def mean(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = _NOTHING, *, where: Any = True
+) -> Any:
+    """The sum divided by the count."""
+    refuse_out("mean", out)
+    where = True if where is _NOTHING else where
+    keep = keepdims is not _NOTHING and bool(keepdims)
+    n = _count(a, axis, where)
+    if where is True:
+        if n == 0:
+            return np.sum(a, axis=axis, dtype=dtype, keepdims=keep) * np.nan
+        # A Python number keeps float32 at float32.
+        return np.sum(a, axis=axis, dtype=dtype, keepdims=keep) / n
+    n = np.asarray(_squeezed(n, axis, keepdims), dtype=a.dtype)
+    return np.sum(a, axis=axis, dtype=dtype, keepdims=keep, where=where) / n
+
+
+@derived(np.var)
+def var(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = _NOTHING, *,
+    where: Any = True, mean: Any = _NOTHING, correction: Any = _NOTHING,
+) -> Any:  # fmt: skip
+    """The mean squared distance from the mean, with ``n - ddof`` for divisor."""
+    refuse_out("var", out)
+    where = True if where is _NOTHING else where
+    ddof = ddof if correction is _NOTHING else correction
+    keep = keepdims is not _NOTHING and bool(keepdims)
+    centre = np.mean(a, axis=axis, dtype=dtype, keepdims=True, where=where) if mean is _NOTHING else mean
+    d = a - centre
+    squares = np.real(d * np.conjugate(d)) if d.dtype.kind == "c" else np.square(d)
+    n = _count(a, axis, where)
+    if where is True:
+        return np.sum(squares, axis=axis, keepdims=keep) / (n - ddof)
+    divisor = np.asarray(_squeezed(n, axis, keepdims) - ddof, dtype=squares.dtype)
+    return np.sum(squares, axis=axis, keepdims=keep, where=where) / divisor
+
+
+@derived(np.std)
+def std(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = _NOTHING, *,
+    where: Any = True, mean: Any = _NOTHING, correction: Any = _NOTHING,
+) -> Any:  # fmt: skip
+    """The square root of the variance; where that is 0 the derivative is infinite (a zero perturbation stays zero)."""
+    return np.sqrt(
+        np.var(a, axis=axis, dtype=dtype, out=out, ddof=ddof, keepdims=keepdims, where=where, mean=mean,
+               correction=correction)
+    )  # fmt: skip
+
+
+# product -------------------------------------------------------------------------------------------
+
+
+def _bind_prod(
+    x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = 1, where: Any = True
+) -> Any:
+    refuse_out("prod", out)
+    keep = False if keepdims is _NOTHING else bool(keepdims)
+    first = 1 if initial is _NOTHING or initial is None else initial
+    return negative_axes(axis, x.ndim), keep, True if where is _NOTHING else where, first
+
+
+def _others(x: Any, axes: tuple[int, ...], where: Any, initial: Any) -> Any:
+    """For each entry the product of all the others along ``axes``: exact at zeros, without division."""
+    if where is not True:
+        x = np.where(where, x, 1)
+    if not axes:
+        return np.broadcast_to(np.asarray(initial, dtype=x.dtype), x.shape)
+    rest = tuple([k for k in range(-x.ndim, 0) if k not in axes])
+    order = tuple([k + x.ndim for k in rest + axes])
+    moved = np.transpose(x, order)
+    kept = moved.shape[: len(rest)]
+    length = 1
+    for n in moved.shape[len(rest) :]:
+        length *= n
+    flat = np.reshape(moved, (*kept, length))
+    one = np.ones((*kept, 1), dtype=x.dtype)
+    before = np.concatenate([one, np.cumprod(flat[..., :-1], axis=-1)], axis=-1)
+    after = np.concatenate([np.flip(np.cumprod(np.flip(flat[..., 1:], -1), axis=-1), -1), one], axis=-1)
+    product = before * after if length else flat
+    back = np.transpose(np.reshape(product, moved.shape), tuple(np.argsort(order).tolist()))
+    if where is not True:
+        back = np.where(where, back, 0)
+    return back * initial
+
+
+def _jvp_prod(gs: Any, y: Any, xs: Any, p: Any, l: int) -> Any:
+    axes, keepdims, where, initial = p
+    return np.sum(gs[0] * _others(xs[0], axes, where, initial), axis=axes, keepdims=keepdims)
+
+
+def _vjp_prod(g: Any, y: Any, xs: Any, p: Any, l: int) -> Any:
+    axes, keepdims, where, initial = p
+    return (spread_kept(g, axes, keepdims, xs[0].ndim, l) * _others(xs[0], axes, where, initial),)
+
+
+prod = custom(
+    np.prod, _bind_prod, _jvp_prod, _vjp_prod, name="prod", symbol=STRUCTURAL, domain=(-2, 2),
+    cases=(*_AXES, case((2, 3), axis=1, where=np.array([[True, False, True], [False, True, True]]), initial=2.0)),
+    convention="exact at zeros: the product of the others, never y / x",
+)  # fmt: skip
+
+
+@derived((np.multiply, "reduce"))
+def _multiply_reduce(x: Any, axis: Any = 0, dtype: Any = None, out: Any = None, keepdims: Any = False, **kw: Any) -> Any:
+    return prod(x, axis=axis, dtype=dtype, out=out, keepdims=keepdims, **kw)
+
+
+# extremes ------------------------------------------------------------------------------------------
+
+
+def _bind_extreme(
+    x: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = _NOTHING, where: Any = True
+) -> Any:
+    refuse_out("max", out)
+    keep = False if keepdims is _NOTHING else bool(keepdims)
+    return negative_axes(axis, x.ndim), keep, True if where is _NOTHING else where, initial
+
+
+def _winners(y: Any, x: Any, p: Any) -> Any:
+    """Weights of the entries that attain the extreme: 1/m each for m of them."""
+    axes, keepdims, where, initial = p
+    full = spread_kept(y, axes, keepdims, x.ndim, 0)
+    hit = np.equal(x, full)
+    if where is not True:
+        hit = hit & where
+    n = np.add.reduce(hit, axis=axes, keepdims=True)
+    if initial is not _NOTHING:
+        n = n + np.equal(full, initial)
+    return (hit / np.maximum(n, 1)).astype(x.dtype)
+
+
+def _jvp_extreme(gs: Any, y: Any, xs: Any, p: Any, l: int) -> Any:
+    return np.sum(gs[0] * _winners(y, xs[0], p), axis=p[0], keepdims=p[1])
+
+
+def _vjp_extreme(g: Any, y: Any, xs: Any, p: Any, l: int) -> Any:
+    return (spread_kept(g, p[0], p[1], xs[0].ndim, l) * _winners(y, xs[0], p),)
+
+
+_TIES = "m equal extremes get 1/m each"
+max_ = custom(
+    np.max, _bind_extreme, _jvp_extreme, _vjp_extreme, name="max", symbol="Max", domain=(-3, 3), convention=_TIES,
+    aliases=(np.amax,), cases=(*_NOT_EMPTY, case((2, 3), axis=1, initial=0.5)),
+)  # fmt: skip
+min_ = custom(
+    np.min, _bind_extreme, _jvp_extreme, _vjp_extreme, name="min", symbol="Min", domain=(-3, 3), convention=_TIES,
+    aliases=(np.amin,), cases=(*_NOT_EMPTY, case((2, 3), axis=1, initial=0.5)),
+)  # fmt: skip
+
+
+@derived((np.maximum, "reduce"))
+def _maximum_reduce(x: Any, axis: Any = 0, dtype: Any = None, out: Any = None, keepdims: Any = False, **kw: Any) -> Any:
+    return max_(x, axis=axis, out=out, keepdims=keepdims, **kw)
+
+
+@derived((np.minimum, "reduce"))
+def _minimum_reduce(x: Any, axis: Any = 0, dtype: Any = None, out: Any = None, keepdims: Any = False, **kw: Any) -> Any:
+    return min_(x, axis=axis, out=out, keepdims=keepdims, **kw)
+
+
+# scans ---------------------------------------------------------------------------------------------
+
+
+def _bind_scan(x: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+    refuse_out("cumsum", out)
+    return None if axis is None else negative_axis(axis, max(x.ndim, 1)), x.ndim
+
+
+def _flat(g: Any, ndim: int, l: int) -> Any:
+    """All axes behind the batch axis as one."""
+    n = 1
+    for k in g.shape[l:]:
+        n *= k
+    return np.reshape(g, (*g.shape[:l], n))
+
+
+def _apply_cumsum(gs: Any, p: Any, l: int) -> Any:
+    axis, ndim = p
+    g = gs[0]
+    if axis is None or not ndim:
+        return np.cumsum(_flat(g, ndim, l), axis=-1)
+    return np.cumsum(g, axis=axis)
+
+
+def _transpose_cumsum(i: int, g: Any, p: Any, shapes: Any, l: int) -> Any:
+    axis, ndim = p
+    along = -1 if axis is None else axis
+    summed = np.flip(np.cumsum(np.flip(g, along), axis=along), along)
+    return np.reshape(summed, g.shape[:l] + shapes[0])
+
+
+_SCANS = (case((3,)), case((2, 3)), case((2, 3), axis=0), case((2, 3, 2), axis=-2), case(()), case((0,)))
+cumsum = linear(
+    np.cumsum, _bind_scan, _apply_cumsum, _transpose_cumsum, symbol=STRUCTURAL, domain=(-3, 3), cases=_SCANS
+)
+
+
+@derived((np.add, "accumulate"))
+def _add_accumulate(x: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
+    return cumsum(x, axis=axis, dtype=dtype, out=out)
+
+
+@derived((np.multiply, "accumulate"))
+def _multiply_accumulate(x: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
+    return np.cumprod(x, axis=axis, dtype=dtype, out=out)
+
+
+@derived(np.cumprod)
+def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+    """Running products, built step by step, so that zeros need no division."""
+    refuse_out("cumprod", out)
+    if axis is None or not a.ndim:
+        a, axis = np.ravel(a), 0
+    axis = negative_axis(axis, a.ndim)
+    return _scan_product(a, axis)
+
+
+def _jvp_cumprod(gs: Any, y: Any, xs: Any, p: Any, l: int) -> Any:
+    # ydot_k = ydot_(k-1) x_k + y_(k-1) xdot_k: the product rule, from the first entry to the last.
+    x, g = np.moveaxis(xs[0], p, 0), np.moveaxis(gs[0], p, l)
+    y = np.moveaxis(y, p, 0)
+    if not x.shape[0]:
+        return gs[0]
+    at = (slice(None),) * l
+    steps = [g[(*at, 0)]]
+    for k in range(1, x.shape[0]):
+        steps.append(steps[-1] * x[k] + y[k - 1] * g[(*at, k)])
+    return np.moveaxis(np.stack(steps, axis=l), l, p)
+
+
+def _vjp_cumprod(g: Any, y: Any, xs: Any, p: Any, l: int) -> Any:
+    # The transpose of that recurrence, from the last entry to the first.
+    x, moved = np.moveaxis(xs[0], p, 0), np.moveaxis(g, p, l)
+    y = np.moveaxis(y, p, 0)
+    n = x.shape[0]
+    if not n:
+        return (g,)
+    at = (slice(None),) * l
+    carry: Any = moved[(*at, n - 1)]
+    steps = []
+    for k in range(n - 1, 0, -1):
+        steps.append(carry * y[k - 1])
+        carry = carry * x[k] + moved[(*at, k - 1)]
+    steps.append(carry)
+    return (np.moveaxis(np.stack(steps[::-1], axis=l), l, p),)
+
+
+def _bind_axis(x: Any, axis: int = -1) -> int:
+    return axis
+
+
+_scan_product = custom(
+    lambda x, axis=-1: np.cumprod(x, axis=axis), _bind_axis, _jvp_cumprod, _vjp_cumprod, name="cumprod",
+    symbol=STRUCTURAL, domain=(-2, 2), cases=(case((3,)), case((2, 3), axis=-2), case((2, 3, 2), axis=-2), case((0,))),
+    convention="exact at zeros",
+)  # fmt: skip
+for _key in (np.amax, np.amin):
+    TABLE.setdefault(_key, TABLE[np.max] if _key is np.amax else TABLE[np.min])
