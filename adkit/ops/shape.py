@@ -297,9 +297,13 @@ def _cast(g: Any, dtype: Any) -> Any:
     return np.astype(g, dtype)
 
 
+def _run_astype(x: Any, dtype: Any, *, copy: bool = True, device: Any = None) -> Any:
+    return np.astype(x, dtype, copy=copy)  # NumPy takes dtype by position alone
+
+
 _astype = linear(
     np.astype, _bind_astype, lambda gs, p, l: _cast(gs[0], p[0]), lambda i, g, p, shapes, l: _cast(g, p[1]),
-    cases=(case((2, 3), dtype=np.float32), case((), dtype=np.float64)), **_LINEAR,
+    run=_run_astype, cases=(case((2, 3), dtype=np.float32), case((), dtype=np.float64)), **_LINEAR,
 )  # fmt: skip
 
 
