@@ -205,10 +205,10 @@ def chunk_size(directions: int, size: int) -> int:
 
 
 def named(wrapper: Any, f: Any, prefix: str) -> Any:
-    """Give a derived function a telling name."""
+    """Give a derived function a telling name; that a derivative is itself constant is no surprise."""
     wrapper.__name__ = wrapper.__qualname__ = f"{prefix}({getattr(f, '__name__', 'function')})"
     wrapper.__wrapped__ = f
-    return wrapper
+    return quiet(wrapper)
 
 
 def check_callable(f: Any, op: str) -> None:

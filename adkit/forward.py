@@ -62,7 +62,7 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
             boxed.append(enter(x, box, f"argument {k}", "jvp"))
         note("forward", 1)
         out, aux = split_aux(call(f, boxed, {}, "jvp"), has_aux, "jvp")
-        out = outputs(out)
+        out = tree.map_leaves(lambda v: number(v, "jvp"), outputs(out))
         aux = strip(level, aux) if has_aux else None
         if not any([isinstance(y, Dual) and y.level is level for y in tree.leaves(out)]):
             warn_independent("jvp", "the primals", f)
@@ -72,14 +72,13 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
 
 
 def _primal(v: Any, level: ForwardLevel) -> Any:
-    return v.primal if isinstance(v, Dual) and v.level is level else number(v, "jvp")
+    return v.primal if isinstance(v, Dual) and v.level is level else v
 
 
 def _tangent(v: Any, level: ForwardLevel, lead: tuple[int, ...] = ()) -> Any:
     if isinstance(v, Dual) and v.level is level:
         t = v.tangent
         return t.copy() if type(t) is np.ndarray and t.base is not None else t
-    v = number(v, "jvp")
     return np.zeros(lead + v.shape, v.dtype if v.dtype.kind in "fc" else float)[()]
 
 

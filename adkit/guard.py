@@ -13,7 +13,7 @@ import numpy as np
 
 from .levels import Boxed
 
-__all__ = ["deep_finite", "keep_zero", "silent"]
+__all__ = ["deep_finite", "has_nan", "is_zero", "keep_zero", "not_finite", "silent"]
 
 _F64 = np.float64
 
@@ -36,6 +36,19 @@ def deep_finite(x: Any) -> bool:
     else:
         s = x
     return bool(s - s == 0) if abs(s) < np.inf else False
+
+
+def has_nan(x: Any) -> bool:
+    """Whether a value holds a nan at any level."""
+    if type(x) is _F64:
+        return bool(x != x)
+    if isinstance(x, Boxed):
+        return any([has_nan(part) for part in x.layers()])
+    if type(x) is np.ndarray and x.dtype.kind == "f":
+        flat = x.ravel()
+        s = flat.dot(flat)
+        return bool(s != s)
+    return bool(np.isnan(x).any())
 
 
 def is_zero(x: Any) -> Any:

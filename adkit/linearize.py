@@ -15,7 +15,8 @@ from .errors import DerivativeError
 from .guard import keep_zero, silent
 from .levels import Boxed
 from .reverse import paired_transpose, record
-from .tape import Tape, Var, layout, pull_call, pull_part
+from .pull import layout, pull_call
+from .tape import Tape, Var
 
 __all__ = ["linearize"]
 
@@ -44,7 +45,8 @@ def linearize(f: Callable[..., Any], *primals: Any) -> Any:
             pairs = zip(match(v, x, f"tangent {k}", "linearize"), tree.leaves(x), strict=True)
             given += [t for t, leaf in pairs if not tree.is_static(leaf)]
         seeds = [as_perturbation(t, x, "a tangent", "linearize") for t, x in zip(given, run.inputs, strict=True)]
-        tape.verify()
+        if tape.watch is not None:
+            tape.watch.verify()
         note("forward", 1)
         values = forward_sweep(tape, seeds)
 
@@ -65,20 +67,21 @@ def forward_sweep(tape: Tape, tangents: list[Any]) -> list[Any]:
     """Tangents of every record, from those of the inputs, in the order of recording; None for a zero."""
     values: list[Any] = list(tangents)
     for entry in tape.records[len(tangents) :]:
-        if entry[0] is pull_part:
-            whole = values[entry[4]]
-            values.append(None if whole is None else whole[entry[3]])
+        if entry is None:
             continue
         op, y, p, indices, xs = layout(entry)
         gs = [None if i < 0 else values[i] for i in indices]
         if all([g is None for g in gs]):
-            values.append(None)
+            t = None
         elif entry[0] is pull_call:
-            values.append(paired_transpose(lambda g: op(list(g), 0), y, gs))  # noqa: B023
+            t = paired_transpose(lambda g: op(list(g), 0), y, gs)  # noqa: B023
         elif isinstance(op, tuple):
-            values.append(_elementwise(op, y, xs, gs))
+            t = _elementwise(op, y, xs, gs)
         else:
-            values.append(_settled(push(op, y, xs, gs, p, 0), y))
+            t = _settled(push(op, y, xs, gs, p, 0), y)
+        values.append(t)
+        if isinstance(y, list):
+            values.extend([None] * len(y) if t is None else t)
     return values
 
 

@@ -109,6 +109,7 @@ class Op:
         self.singular: bool = fields.get("singular", False)
         self.traps: bool = fields.get("traps", True)
         self.scatter: Fun | None = fields.get("scatter")
+        self.diagonal: Fun | None = fields.get("diagonal")
         self.batched: bool = fields.get("batched", True)
         self.convention: str = fields.get("convention", "")
         self.cases: tuple[Case, ...] = tuple(fields.get("cases", ()))

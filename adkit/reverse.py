@@ -15,7 +15,8 @@ from .arguments import (
 from .counting import note
 from .errors import DerivativeError
 from .levels import Boxed
-from .tape import Tape, Var, sweep
+from .pull import Diagonal
+from .tape import Tape, Var
 
 __all__ = ["Pullback", "grad", "jacrev", "paired_transpose", "record", "value_and_grad", "vjp"]
 
@@ -47,15 +48,10 @@ class _Recording:
         self.inputs.append(primal)
         return self.tape.leaf(primal)
 
-    def pull(self, seeds: list[tuple[int, Any]], lead: tuple[int, ...], consume: bool = False) -> list[Any]:
+    def pull(self, seeds: list[tuple[int, Any]], lead: tuple[int, ...]) -> list[Any]:
         """Cotangents of the inputs, for seeds at records; zeros where nothing arrives."""
-        tape = self.tape
-        cotangents: list[Any] = [None] * len(tape.records)
-        for index, g in seeds:
-            cotangents[index] = g if cotangents[index] is None else cotangents[index] + g
-        note("reverse", lead[0] if lead else 1, len(tape.records) - len(self.inputs))
-        tape.verify()
-        found = sweep(tape, cotangents, len(self.inputs), consume)
+        note("reverse", lead[0] if lead else 1, len(self.tape.records) - len(self.inputs))
+        found = self.tape.sweep(seeds, len(self.inputs))
         return [np.zeros(lead + x.shape, x.dtype)[()] if d is None else d for d, x in zip(found, self.inputs, strict=True)]
 
 
@@ -101,11 +97,8 @@ def value_and_grad(
                 value = y.primal
                 _check_scalar(value, holomorphic, run.inputs)
                 one = _ONE if type(value) is _F64 else np.ones((), value.dtype)[()]
-                cotangents: list[Any] = [None] * len(tape.records)
-                cotangents[y.index] = one
                 note("reverse", 1, len(tape.records) - len(run.inputs))
-                tape.verify()
-                grads = sweep(tape, cotangents, len(run.inputs), consume=True)
+                grads = tape.sweep([(y.index, one)], len(run.inputs))
             else:
                 value = number(y, "grad")
                 _check_scalar(value, holomorphic, run.inputs)
@@ -326,6 +319,11 @@ def _rows(run: _Recording, v: Any, chunk: int | None) -> list[Any]:
     if y.ndim == 0:
         return _own(run.pull([(v.index, np.ones((), y.dtype)[()])], ()))
     n = y.size
+    if chunk is None and n and not isinstance(y, Boxed) and y.dtype.kind == "f":
+        width = chunk_size(n, max([y.size] + [x.size for x in run.inputs]))
+        if width >= n:
+            found = run.pull([(v.index, Diagonal(np.ones(y.shape, y.dtype)))], (n,))
+            return _own([np.reshape(d, y.shape + x.shape) for d, x in zip(found, run.inputs, strict=True)])
     width = chunk or chunk_size(n, max([y.size] + [x.size for x in run.inputs]))
     blocks = []
     for start in range(0, n, width):

@@ -1,0 +1,483 @@
+"""Pulling cotangents back: one function for each layout of a record, and the sweep over all of them.
+
+A record is a tuple whose first entry is the function that pulls a cotangent back through it,
+``pull(record, g, cotangents)``.  The layouts:
+
+    (pull_unary, rule, y, x, i)                            elementwise, one operand
+    (pull_both, rule_a, y, a, b, i, j, rule_b)             elementwise, two operands on this tape
+    (pull_left, rule, y, a, b, i)                          elementwise, the right operand constant
+    (pull_right, rule, y, a, b, i)                         elementwise, the left operand constant
+    (pull_op, op, y, p, indices, xs, first)                any op; ``first`` is where several results begin
+    (pull_call, fn, ys, None, indices, xs, first)          a function with a pullback of its own
+    (pull_leaf, None, x)                                   an input
+
+``i`` and ``j`` are places of operands on the tape (-1: a constant), ``y`` and ``xs`` primals.  A None is the place
+of one of several results: its cotangent is read when the sweep reaches the op that made it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .guard import deep_finite, has_nan, is_zero, keep_zero, not_finite, silent
+from .registry import Op
+
+__all__ = ["Diagonal", "Pending", "Spec", "layout", "pull_both", "pull_call", "pull_leaf", "pull_left", "pull_op",
+           "pull_right", "pull_unary", "sweep"]  # fmt: skip
+
+_F64 = np.float64
+
+
+class Spec:
+    """What remains on the tape of an array that no rule needs: its shape and type."""
+
+    __slots__ = ("dtype", "ndim", "shape", "size")
+
+    def __init__(self, x: Any) -> None:
+        self.shape, self.ndim, self.size, self.dtype = x.shape, x.ndim, x.size, x.dtype
+
+
+class Diagonal:
+    """The cotangents of all entries of a value, one direction an entry: zero but for one vector.
+
+    The identity with which a Jacobian is seeded stays a vector through elementwise ops, and becomes dense
+    where something mixes the entries.
+    """
+
+    __slots__ = ("dtype", "ndim", "shape", "values")
+
+    __array_ufunc__ = None  # so that array + diagonal comes to __radd__
+
+    def __init__(self, values: Any) -> None:
+        self.values = values
+        self.shape = (values.size, *values.shape)
+        self.ndim = values.ndim + 1
+        self.dtype = values.dtype
+
+    def dense(self) -> Any:
+        n = self.values.size
+        full = np.zeros((n, n), self.dtype)
+        full[np.arange(n), np.arange(n)] = self.values.reshape(n)
+        return full.reshape(self.shape)
+
+    def __add__(self, other: Any) -> Any:
+        if type(other) is Diagonal:
+            return Diagonal(self.values + other.values)
+        return self.dense() + other
+
+    __radd__ = __add__
+
+
+# collecting --------------------------------------------------------------------------------------
+
+
+class Pending:
+    """A cotangent still being collected: a sum that the sweep owns, and pieces of it by index.
+
+    ``x[i]`` in a loop leaves one piece a turn; they are scattered into one array at once, when the sweep
+    reaches ``x``.  That keeps a loop over n elements linear in n.
+    """
+
+    __slots__ = ("op", "owned", "pieces", "total")
+
+    def __init__(self, total: Any = None, owned: bool = False) -> None:
+        self.total = total
+        self.owned = owned
+        self.pieces: list[tuple[Any, Any]] = []
+        self.op: Any = None
+
+    def add(self, d: Any) -> None:
+        """Add a dense contribution; in place only into a buffer that this sum owns."""
+        total = self.total
+        if total is None:
+            self.total = d
+        elif self.owned and type(d) is np.ndarray and d.shape == total.shape and d.dtype is total.dtype:
+            try:
+                np.add(total, d, out=total)
+            except FloatingPointError:
+                pass  # inf - inf: the sum has been written as a whole before the trap is sprung
+        else:
+            self.total = _plus(total, d)
+            self.owned = type(self.total) is np.ndarray
+
+    def add_piece(self, op: Op, p: Any, g: Any) -> None:
+        """Add what belongs to the entries that ``p`` selects."""
+        if self.pieces and self.op is not op:
+            self.flush(None)
+        self.op = op
+        self.pieces.append((p, g))
+
+    def flush(self, x: Any) -> None:
+        """Scatter the pieces collected so far into the sum."""
+        if self.pieces:
+            pieces, self.pieces = self.pieces, []
+            self.add(self.op.scatter(pieces, x))
+
+    def settle(self, x: Any) -> Any:
+        """The collected cotangent of ``x``, as one array."""
+        self.flush(x)
+        return self.total
+
+
+def _plus(a: Any, b: Any) -> Any:
+    try:
+        return a + b
+    except FloatingPointError:
+        with silent():
+            return a + b
+
+
+def accumulate(cotangents: list[Any], i: int, d: Any) -> None:
+    """Add a contribution to the cotangent of record ``i``, which has had one already."""
+    old = cotangents[i]
+    if type(d) is Pending:
+        d = d.total
+        old = cotangents[i] = old if type(old) is Pending else Pending(old)
+    if type(old) is Pending:
+        old.add(d)
+    elif type(d) is np.ndarray and type(old) is np.ndarray:
+        cotangents[i] = Pending(_plus(old, d), owned=True)
+    elif type(d) is list:
+        cotangents[i] = [b if a is None else a if b is None else _plus(a, b) for a, b in zip(old, d, strict=True)]
+    else:
+        cotangents[i] = _plus(old, d)
+
+
+def give(cotangents: list[Any], i: int, d: Any) -> None:
+    """Hand a contribution to record ``i``."""
+    if cotangents[i] is None:
+        cotangents[i] = d
+    else:
+        accumulate(cotangents, i, d)
+
+
+def fit(d: Any, x: Any, lead: int) -> Any:
+    """A contribution in the shape and type of its operand: summed over what was broadcast."""
+    shape = x.shape
+    if d.shape[lead:] != shape:
+        extra = d.ndim - lead - len(shape)
+        axes = tuple(range(lead, lead + extra)) + tuple(
+            [lead + extra + k for k, n in enumerate(shape) if n == 1 and d.shape[lead + extra + k] != 1]
+        )
+        if axes:
+            d = np.add.reduce(d, axis=axes)
+        if d.shape[lead:] != shape:
+            d = np.reshape(d, d.shape[:lead] + shape)
+    if d.dtype is not x.dtype and d.dtype != x.dtype:
+        if d.dtype.kind == "c" and x.dtype.kind != "c":
+            d = np.real(d)
+        if d.dtype != x.dtype:
+            d = np.astype(d, x.dtype)
+    return d
+
+
+# one function for each layout ----------------------------------------------------------------------
+
+
+def pull_leaf(record: Any, g: Any, cotangents: list[Any]) -> None:
+    """An input: its cotangent stays where it is."""
+
+
+def pull_unary(record: Any, g: Any, cotangents: list[Any]) -> None:
+    _, rule, y, x, i = record
+    d = rule(g, y, x)
+    if type(d) is not _F64 or type(x) is not _F64:
+        if d.shape != x.shape or d.dtype is not x.dtype:
+            d = fit(d, x, g.ndim - y.ndim)
+    if cotangents[i] is None:
+        cotangents[i] = d
+    else:
+        accumulate(cotangents, i, d)
+
+
+def pull_both(record: Any, g: Any, cotangents: list[Any]) -> None:
+    _, rule_a, y, a, b, i, j, rule_b = record
+    da = rule_a(g, y, a, b)
+    db = rule_b(g, y, a, b)
+    if type(da) is not _F64 or type(y) is not _F64:
+        if da.shape != a.shape or da.dtype is not a.dtype:
+            da = fit(da, a, g.ndim - y.ndim)
+        if db.shape != b.shape or db.dtype is not b.dtype:
+            db = fit(db, b, g.ndim - y.ndim)
+    if cotangents[i] is None:
+        cotangents[i] = da
+    else:
+        accumulate(cotangents, i, da)
+    if cotangents[j] is None:
+        cotangents[j] = db
+    else:
+        accumulate(cotangents, j, db)
+
+
+def pull_left(record: Any, g: Any, cotangents: list[Any]) -> None:
+    _, rule, y, a, b, i = record
+    d = rule(g, y, a, b)
+    if type(d) is not _F64 or type(a) is not _F64:
+        if d.shape != a.shape or d.dtype is not a.dtype:
+            d = fit(d, a, g.ndim - y.ndim)
+    if cotangents[i] is None:
+        cotangents[i] = d
+    else:
+        accumulate(cotangents, i, d)
+
+
+def pull_right(record: Any, g: Any, cotangents: list[Any]) -> None:
+    _, rule, y, a, b, i = record
+    d = rule(g, y, a, b)
+    if type(d) is not _F64 or type(b) is not _F64:
+        if d.shape != b.shape or d.dtype is not b.dtype:
+            d = fit(d, b, g.ndim - y.ndim)
+    if cotangents[i] is None:
+        cotangents[i] = d
+    else:
+        accumulate(cotangents, i, d)
+
+
+def pull_op(record: Any, g: Any, cotangents: list[Any]) -> None:
+    _, op, y, p, indices, xs, first = record
+    if op.scatter is not None and indices[0] >= 0:
+        i = indices[0]
+        pending = cotangents[i]
+        if type(pending) is not Pending:
+            pending = cotangents[i] = Pending(pending)
+        pending.add_piece(op, p, g)
+        return
+    ds = contributions(op, y, p, indices, xs, g)
+    if not op.traps and not all([d is None or deep_finite(d) for d in ds]):
+        raise FloatingPointError
+    for i, d in zip(indices, ds, strict=True):
+        if d is not None:
+            if cotangents[i] is None:
+                cotangents[i] = d
+            else:
+                accumulate(cotangents, i, d)
+
+
+def pull_call(record: Any, g: Any, cotangents: list[Any]) -> None:
+    """A function with a pullback of its own."""
+    _, fn, ys, _, indices, xs, _ = record
+    gs, lead = _several(g, ys)
+    with silent():
+        ds = fn(list(gs), lead)
+    for i, d, x in zip(indices, ds, xs, strict=True):
+        give(cotangents, i, fit(d, x, lead))
+
+
+def _several(g: Any, ys: Any) -> tuple[Any, int]:
+    """Cotangents of several results, with zeros for those that nothing reached, and their lead."""
+    lead = next(c.ndim - y.ndim for c, y in zip(g, ys, strict=True) if c is not None)
+    shape = next(c.shape[:lead] for c in g if c is not None)
+    return [np.zeros(shape + y.shape, y.dtype)[()] if c is None else c for c, y in zip(g, ys, strict=True)], lead
+
+
+def contributions(op: Op, y: Any, p: Any, indices: tuple[int, ...], xs: tuple[Any, ...], g: Any) -> list[Any]:
+    """What one op adds to its operands' cotangents; None for a constant operand."""
+    if type(g) is list:
+        g, lead = _several(g, y)
+    else:
+        lead = g.ndim - y.ndim
+    if lead and not op.batched:
+        lanes = [contributions(op, y, p, indices, xs, _lane(g, k)) for k in range(_lanes(g))]
+        return [None if parts[0] is None else np.stack(parts) for parts in zip(*lanes, strict=True)]
+    if op.kind == "linear":
+        shapes = tuple([x.shape if hasattr(x, "shape") else () for x in xs])
+        ds = [None if i < 0 else op.transpose(k, g, p, shapes, lead) for k, i in enumerate(indices)]  # type: ignore[misc]
+    elif op.kind == "bilinear":
+        ds = [None if i < 0 else op.transpose(k, g, xs, p, lead) for k, i in enumerate(indices)]  # type: ignore[misc]
+    elif op.kind == "elementwise":
+        ds = [None if i < 0 or rule is None else rule(g, y, *xs) for i, rule in zip(indices, op.rules, strict=True)]
+    else:
+        found = op.vjp(g, y, xs, p, lead)  # type: ignore[misc]
+        ds = [None if i < 0 else d for d, i in zip(found, indices, strict=True)]
+    for k, d in enumerate(ds):
+        if d is not None:
+            x = xs[k]
+            if d.shape != x.shape or d.dtype is not x.dtype:
+                ds[k] = fit(d, x, lead)
+    return ds
+
+
+def _lanes(g: Any) -> int:
+    return int((g[0] if isinstance(g, list) else g).shape[0])
+
+
+def _lane(g: Any, k: int) -> Any:
+    return [part[k] for part in g] if isinstance(g, list) else g[k]
+
+
+# the sweep ---------------------------------------------------------------------------------------
+
+
+def sweep(records: list[Any], seeds: list[tuple[int, Any]], inputs: int) -> list[Any]:
+    """Pull cotangents back over all records; returns those of the first ``inputs``, None where nothing arrived.
+
+    A zero cotangent contributes zero, also through an infinite partial.  Invalid operations trap, and the record
+    that met one is pulled back again with care; where nan comes from the primal itself nothing traps, so nan
+    among the results makes the whole sweep run again with care at every record.
+    """
+    found = _sweep(records, seeds, inputs, careful=False)
+    if any([d is not None and has_nan(d) for d in found]):
+        return _sweep(records, seeds, inputs, careful=True)
+    return found
+
+
+def _sweep(records: list[Any], seeds: list[tuple[int, Any]], inputs: int, careful: bool) -> list[Any]:
+    cotangents: list[Any] = [None] * len(records)
+    for index, g in seeds:
+        give(cotangents, index, Pending(g) if type(g) is Diagonal else g)
+    i = len(records)
+    with np.errstate(invalid="raise", divide="raise"):
+        while i > inputs:
+            try:
+                for i in range(i - 1, inputs - 1, -1):
+                    g = cotangents[i]
+                    record = records[i]
+                    if g is None:
+                        # Several results: their cotangents stand behind the record that made them.
+                        if record is None or len(record) != 7 or not record[6]:
+                            continue
+                        g = _collect(record, cotangents)
+                        if g is None:
+                            continue
+                    elif record is None:
+                        if type(g) is Pending:
+                            cotangents[i] = g.settle(None)
+                        continue
+                    else:
+                        cotangents[i] = None
+                    if type(g) is Pending:
+                        g = g.settle(record[2])
+                        if type(g) is Diagonal:
+                            _pull_diagonal(record, g, cotangents)
+                            continue
+                    if careful:
+                        _pull_carefully(record, g, cotangents)
+                    else:
+                        record[0](record, g, cotangents)
+                break
+            except FloatingPointError:
+                _pull_carefully(record, g, cotangents)
+        for k in range(inputs):
+            g = cotangents[k]
+            if type(g) is Pending:
+                with silent():
+                    g = g.settle(records[k][2])
+                cotangents[k] = g.dense() if type(g) is Diagonal else g
+    return cotangents[:inputs]
+
+
+def _collect(record: Any, cotangents: list[Any]) -> Any:
+    """Cotangents of an op's several results, as a list; None where nothing reached any."""
+    first = record[6]
+    stop = first + len(record[2])
+    gs = cotangents[first:stop]
+    cotangents[first:stop] = [None] * len(gs)
+    return gs if any([g is not None for g in gs]) else None
+
+
+def layout(record: Any) -> tuple[Any, ...]:
+    """Any record as ``(rules or op, y, p, indices, xs)``."""
+    head = record[0]
+    if head is pull_unary:
+        _, rule, y, x, i = record
+        return (rule,), y, None, (i,), (x,)
+    if head is pull_both:
+        _, rule_a, y, a, b, i, j, rule_b = record
+        return (rule_a, rule_b), y, None, (i, j), (a, b)
+    if head is pull_left:
+        _, rule, y, a, b, i = record
+        return (rule, None), y, None, (i, -1), (a, b)
+    if head is pull_right:
+        _, rule, y, a, b, i = record
+        return (None, rule), y, None, (-1, i), (a, b)
+    return record[1:6]  # type: ignore[no-any-return]
+
+
+# with care -----------------------------------------------------------------------------------------
+
+
+def _pull_carefully(record: Any, g: Any, cotangents: list[Any]) -> None:
+    """Pull one record back so that lanes with a zero cotangent contribute zero."""
+    with silent():
+        head = record[0]
+        if head is pull_leaf:
+            return
+        if head is pull_call or (head is pull_op and record[1].scatter is not None):
+            head(record, g, cotangents)
+            return
+        op, y, p, indices, xs = layout(record)
+        rules = op if isinstance(op, tuple) else op.rules if op.kind == "elementwise" else None
+        if rules is not None:
+            ds = [
+                None if i < 0 or rule is None else fit(keep_zero(rule(g, y, *xs), g), x, g.ndim - y.ndim)
+                for i, rule, x in zip(indices, rules, xs, strict=True)
+            ]
+        elif op.kind == "bilinear":
+            ds = _bilinear_carefully(op, y, p, indices, xs, g)
+        else:
+            ds = contributions(op, y, p, indices, xs, g)
+            if op.kind == "custom":
+                ds = [None if d is None else _keep_zero_direction(d, g) for d in ds]
+        for i, d in zip(indices, ds, strict=True):
+            if d is not None:
+                give(cotangents, i, d)
+
+
+def _bilinear_carefully(op: Op, y: Any, p: Any, indices: Any, xs: Any, g: Any) -> list[Any]:
+    """A sum of products in which infinite factors count only where the cotangent is not zero."""
+    raw = contributions(op, y, p, indices, xs, g)
+    bad = [not_finite(x) if hasattr(x, "dtype") else np.zeros((), bool) for x in xs]
+    if not any([b.any() for b in bad]):
+        return raw
+    tame = tuple([np.where(b, 0, x) if b.any() else x for b, x in zip(bad, xs, strict=True)])
+    wild = [b.astype(float) for b in bad]
+    ones = [np.ones(b.shape) for b in bad]
+    alive = np.asarray(~is_zero(g), dtype=float)
+    mended = contributions(op, y, p, indices, tame, g)
+    for k, d in enumerate(raw):
+        if d is None:
+            continue
+        reached: Any = 0.0
+        for j in range(len(xs)):
+            if j != k:
+                factors = tuple([wild[j] if m == j else ones[m] for m in range(len(xs))])
+                reached = reached + contributions(op, np.zeros(y.shape), p, indices, factors, alive)[k]
+        raw[k] = np.where(reached > 0, d, mended[k])
+    return raw
+
+
+def _keep_zero_direction(d: Any, g: Any) -> Any:
+    """Zero where the cotangent of a whole direction is zero."""
+    parts = g if isinstance(g, list) else [g]
+    if all([part is None or bool(np.all(is_zero(part))) for part in parts]):
+        return np.where(not_finite(d), 0, d)
+    return d
+
+
+def _pull_diagonal(record: Any, g: Diagonal, cotangents: list[Any]) -> None:
+    """Pull the seeds of a Jacobian back, still diagonal where the op allows it."""
+    op, y, p, indices, xs = layout(record) if record[0] is not pull_leaf else (None, None, None, (), ())
+    rules = op if isinstance(op, tuple) else op.rules if getattr(op, "kind", "") == "elementwise" else None
+    if rules is not None:
+        for i, rule, x in zip(indices, rules, xs, strict=True):
+            if i < 0 or rule is None:
+                continue
+            same = x.shape == y.shape and x.dtype == y.dtype
+            with silent():
+                d = rule(g.values if same else g.dense(), y, *xs)
+                d = keep_zero(d, g.values if same else g.dense()) if not deep_finite(d) else d
+            give(cotangents, i, Pending(Diagonal(d)) if same else fit(d, x, 1))
+        return
+    if getattr(op, "kind", "") == "bilinear" and op.diagonal is not None:
+        ds = [None if i < 0 else op.diagonal(k, g.values, xs, p) for k, i in enumerate(indices)]
+        if all([i < 0 or d is not None for i, d in zip(indices, ds, strict=True)]):
+            for i, d, x in zip(indices, ds, xs, strict=True):
+                if i >= 0:
+                    give(cotangents, i, fit(d, x, 1))
+            return
+    try:
+        record[0](record, g.dense(), cotangents)
+    except FloatingPointError:
+        _pull_carefully(record, g.dense(), cotangents)
