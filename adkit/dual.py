@@ -34,7 +34,7 @@ class ForwardLevel(Level):
         self.lead = lead
 
     def close(self) -> None:
-        self.closed = True
+        super().close()
         self.lead = -1
 
 

@@ -12,6 +12,7 @@ in two threads.
 from __future__ import annotations
 
 from itertools import count
+from threading import local
 from types import TracebackType
 from typing import Any, NoReturn
 
@@ -19,9 +20,18 @@ import numpy as np
 
 from .errors import LevelError
 
-__all__ = ["Boxed", "Level", "lift", "plain", "raise_closed", "top_level"]
+__all__ = ["Boxed", "Level", "lift", "plain", "raise_closed", "running", "top_level"]
 
 _orders = count(1)
+
+
+class _Open(local):
+    """How many levels are open in this thread."""
+
+    count = 0
+
+
+_open = _Open()
 
 
 class Level:
@@ -32,6 +42,7 @@ class Level:
     def __init__(self) -> None:
         self.order: int = next(_orders)
         self.closed: bool = False
+        _open.count += 1
 
     def __enter__(self) -> Any:
         return self
@@ -43,7 +54,14 @@ class Level:
 
     def close(self) -> None:
         """End the level; its boxes can no longer be computed with."""
-        self.closed = True
+        if not self.closed:
+            self.closed = True
+            _open.count -= 1
+
+
+def running() -> bool:
+    """Whether a derivative is being taken, in this thread."""
+    return _open.count > 0
 
 
 def raise_closed(*_: Any) -> NoReturn:
@@ -115,6 +133,9 @@ def lift(x: Any) -> Any:
         if not any(isinstance(e, Boxed) for e in entries):
             return x
         return np.reshape(np.stack([e if isinstance(e, Boxed) else np.asarray(e) for e in entries]), x.shape)
+    freeze = getattr(type(x), "__adkit_freeze__", None)
+    if freeze is not None:
+        return freeze(x)
     if isinstance(x, (list, tuple)) and _holds_box(x):
         return np.stack([lift(e) if isinstance(e, (list, tuple, np.ndarray, Boxed)) else np.asarray(e) for e in x])
     return x

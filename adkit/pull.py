@@ -24,10 +24,13 @@ import numpy as np
 from .guard import deep_finite, has_nan, is_zero, keep_zero, not_finite, silent
 from .registry import Op
 
-__all__ = ["Diagonal", "Pending", "Spec", "layout", "pull_both", "pull_call", "pull_leaf", "pull_left", "pull_op",
+__all__ = ["COLLECTORS", "Diagonal", "Pending", "Spec", "layout", "pull_both", "pull_call", "pull_leaf", "pull_left", "pull_op",
            "pull_right", "pull_unary", "sweep"]  # fmt: skip
 
 _F64 = np.float64
+
+COLLECTORS: set[Any] = set()
+"""Pull functions that take a Pending cotangent as it is, because they go on writing into its buffer."""
 
 
 class Spec:
@@ -110,15 +113,21 @@ class Pending:
         self.pieces.append((p, g))
 
     def flush(self, x: Any) -> None:
-        """Scatter the pieces collected so far into the sum."""
+        """Scatter the pieces collected so far into the sum: into its buffer, where it owns one."""
         if self.pieces:
             pieces, self.pieces = self.pieces, []
-            self.add(self.op.scatter(pieces, x))
+            total = self.total
+            into = total if self.owned and type(total) is np.ndarray else None
+            found = self.op.scatter(pieces, x, into)
+            if found is not into:
+                self.owned = total is None and type(found) is np.ndarray
+                self.total = found if total is None else _plus(total, found)
 
     def settle(self, x: Any) -> Any:
         """The collected cotangent of ``x``, as one array."""
         self.flush(x)
-        return self.total
+        freeze = getattr(self.total, "__adkit_freeze__", None)
+        return self.total if freeze is None else freeze()
 
 
 def _plus(a: Any, b: Any) -> Any:
@@ -348,6 +357,9 @@ def _sweep(records: list[Any], seeds: list[tuple[int, Any]], inputs: int, carefu
                     else:
                         cotangents[i] = None
                     if type(g) is Pending:
+                        if record[0] in COLLECTORS:
+                            record[0](record, g, cotangents)
+                            continue
                         g = g.settle(record[2])
                         if type(g) is Diagonal:
                             _pull_diagonal(record, g, cotangents)
@@ -404,7 +416,7 @@ def _pull_carefully(record: Any, g: Any, cotangents: list[Any]) -> None:
         head = record[0]
         if head is pull_leaf:
             return
-        if head is pull_call or (head is pull_op and record[1].scatter is not None):
+        if head is pull_call or head in COLLECTORS or (head is pull_op and record[1].scatter is not None):
             head(record, g, cotangents)
             return
         op, y, p, indices, xs = layout(record)

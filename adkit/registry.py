@@ -131,6 +131,8 @@ class Op:
             xs, rest = args[: self.arity], args[self.arity :]
         else:
             xs, rest, kw = self._by_name(args, kw)
+        if any([hasattr(x, "__adkit_freeze__") for x in xs]):
+            xs = tuple([lift(x) for x in xs])
         top = top_level(xs)
         if top is None:
             lifted = tuple(lift(x) for x in xs)

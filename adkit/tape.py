@@ -45,7 +45,7 @@ class Tape(Level):
             self.append = self.watch.appending(self.append)
 
     def close(self) -> None:
-        self.closed = True
+        super().close()
         self.append = raise_closed
 
     def forget(self) -> None:
