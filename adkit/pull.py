@@ -205,7 +205,7 @@ def pull_both(record: Any, g: Any, cotangents: list[Any]) -> None:
     _, rule_a, y, a, b, i, j, rule_b = record
     da = rule_a(g, y, a, b)
     db = rule_b(g, y, a, b)
-    if type(da) is not _F64 or type(y) is not _F64:
+    if type(da) is not _F64 or type(a) is not _F64 or type(b) is not _F64:
         if da.shape != a.shape or da.dtype is not a.dtype:
             da = fit(da, a, g.ndim - y.ndim)
         if db.shape != b.shape or db.dtype is not b.dtype:

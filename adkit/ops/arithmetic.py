@@ -162,11 +162,10 @@ def _identity_bind(x: Any) -> None:
 
 
 real = elementwise(np.real, lambda g, _y, _x: g, symbol="re", domain=(-3, 3))
-imag = elementwise(np.imag, lambda g, _y, x: -1j * g, symbol="im", domain=(-3, 3))
-
-
+# -1j stands behind g: a complex of Python's times a np.float64 would be Python's own, without a shape.
+imag = elementwise(np.imag, lambda g, _y, x: g * -1j, symbol="im", domain=(-3, 3))
 angle = elementwise(
-    np.angle, lambda g, _y, z: np.real(-1j * g / z) if z.dtype.kind != "c" else -1j * g / z, symbol="arg",
+    np.angle, lambda g, _y, z: g * -1j / z, symbol="arg",
     domain=(0.3, 3), singular=True, convention="undefined at 0",
 )  # fmt: skip
 
