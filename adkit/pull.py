@@ -352,7 +352,8 @@ def _sweep(records: list[Any], seeds: list[tuple[int, Any]], inputs: int, carefu
                             continue
                     elif record is None:
                         if type(g) is Pending:
-                            cotangents[i] = g.settle(None)
+                            g = g.settle(None)
+                            cotangents[i] = g.dense() if type(g) is Diagonal else g
                         continue
                     else:
                         cotangents[i] = None
@@ -480,7 +481,7 @@ def _pull_diagonal(record: Any, g: Diagonal, cotangents: list[Any]) -> None:
             with silent():
                 d = rule(g.values if same else g.dense(), y, *xs)
                 d = keep_zero(d, g.values if same else g.dense()) if not deep_finite(d) else d
-            give(cotangents, i, Pending(Diagonal(d)) if same else fit(d, x, 1))
+            give(cotangents, i, Pending(Diagonal(fit(d, x, 0))) if same else fit(d, x, 1))
         return
     if getattr(op, "kind", "") == "bilinear" and op.diagonal is not None:
         ds = [None if i < 0 else op.diagonal(k, g.values, xs, p) for k, i in enumerate(indices)]
