@@ -1,0 +1,147 @@
+"""Both modes on one graph: x feeds two paths, f joins them, g is the output; every number is adkit's own.
+
+Forward mode carries d(node)/dx from left to right, reverse mode carries dg/d(node) from right to left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import adkit
+
+STEPS: dict[str, tuple[Callable[..., Any], tuple[str, ...], str]] = {
+    "a": (np.sin, ("x",), "sin x"),
+    "b": (lambda a: a**2, ("a",), "a²"),
+    "c": (np.exp, ("b",), "exp b"),
+    "d": (lambda c: c + 1, ("c",), "c + 1"),
+    "e": (np.log, ("d",), "log d"),
+    "h": (np.cos, ("x",), "cos x"),
+    "i": (lambda h: 3 * h, ("h",), "3 h"),
+    "j": (np.tanh, ("i",), "tanh i"),
+    "f": (lambda j, e: j * e, ("j", "e"), "j · e"),
+    "g": (lambda f: 1 / (1 + np.exp(-f)), ("f",), "σ(f)"),
+}
+"""Each node: its operation, its operands, and how it is written."""
+
+X = 0.7
+
+
+def evaluate(x: Any, nudge: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The value of every node; ``nudge`` is added to the nodes as they are computed."""
+    values = {"x": x if nudge is None else x + nudge["x"]}
+    for name, (operation, operands, _) in STEPS.items():
+        value = operation(*[values[k] for k in operands])
+        values[name] = value if nudge is None else value + nudge[name]
+    return values
+
+
+def forward(x: float = X) -> dict[str, float]:
+    """d(node)/dx for every node, by one forward sweep."""
+    _, tangents = adkit.jvp(evaluate, (x,), (1.0,))
+    return {name: float(v) for name, v in tangents.items()}
+
+
+def reverse(x: float = X) -> dict[str, float]:
+    """dg/d(node) for every node, by one reverse sweep: how g answers to a nudge at that node."""
+    still = dict.fromkeys(["x", *STEPS], 0.0)
+    cotangents = adkit.grad(lambda nudge: evaluate(x, nudge)["g"])(still)
+    return {name: float(v) for name, v in cotangents.items()}
+
+
+def local(x: float = X) -> dict[tuple[str, str], float]:
+    """The derivative of each node with respect to each of its operands: the number on the arrow."""
+    values = evaluate(x)
+    found = {}
+    for name, (operation, operands, _) in STEPS.items():
+        partials = adkit.grad(operation, argnums=tuple(range(len(operands))))(*[values[k] for k in operands])
+        found |= {(k, name): float(v) for k, v in zip(operands, partials, strict=True)}
+    return found
+
+
+TOP, MIDDLE, BOTTOM = 124, 222, 320
+PLACES = {
+    "x": (62, MIDDLE), "a": (190, TOP), "b": (318, TOP), "c": (446, TOP), "d": (574, TOP), "e": (702, TOP),
+    "h": (190, BOTTOM), "i": (446, BOTTOM), "j": (702, BOTTOM), "f": (830, MIDDLE), "g": (958, MIDDLE),
+}  # fmt: skip
+WIDTH, HEIGHT, HALF, TALL = 1020, 400, 42, 43
+
+STYLE = """
+  svg { --card: #ffffff; --edge: #c9c9c9; --ink: #1f2328; --soft: #59636e; --line: #7d8590;
+        --fill: #f6f8fa; --fwd: #0060a8; --rev: #b04a00 }
+  @media (prefers-color-scheme: dark) {
+    svg { --card: #0d1117; --edge: #3d444d; --ink: #f0f6fc; --soft: #b1bac4; --line: #8b949e;
+          --fill: #1b222b; --fwd: #6cb8ff; --rev: #ff9d4d } }
+  text { font-family: "DejaVu Sans", Verdana, Helvetica, Arial, sans-serif; text-anchor: middle }
+  .card { fill: var(--card); stroke: var(--edge) }
+  .node { fill: var(--fill); stroke: var(--line); stroke-width: 1.3 }
+  .head { font-size: 13px; font-weight: bold; fill: var(--ink) }
+  .value { font-size: 14px; fill: var(--soft) }
+  .forward { font-size: 14px; fill: var(--fwd) }
+  .reverse { font-size: 14px; fill: var(--rev) }
+  .local { font-size: 12px; fill: var(--soft) }
+  .title { font-size: 15px; text-anchor: start }
+  .arrow { stroke: var(--line); stroke-width: 1.4; fill: none }
+  .tip { fill: var(--line) }
+"""
+
+
+def _number(v: float, form: str = ".4f") -> str:
+    return format(v, form).replace("-", "\u2212")
+
+
+def _text(x: float, y: float, kind: str, words: str) -> str:
+    return f'  <text x="{x:g}" y="{y:g}" class="{kind}">{words}</text>'
+
+
+def _arrow(start: str, end: str, partial: float) -> list[str]:
+    (x0, y0), (x1, y1) = PLACES[start], PLACES[end]
+    x0, x1 = x0 + HALF, x1 - HALF - 3
+    if y0 == y1:
+        return [
+            f'  <path class="arrow" d="M{x0} {y0}H{x1}" marker-end="url(#tip)"/>',
+            _text((x0 + x1) / 2, y0 - 7, "local", _number(partial, ".3g")),
+        ]
+    # A slanted arrow leaves or enters half-way up, and its number stands clear of it.
+    y0, y1 = (y0 + (10 if y1 > y0 else -10)), (y1 + (10 if y0 > y1 else -10))
+    above = min(y0, y1) == (y1 if start == "x" else y0)
+    middle = (y0 + y1) / 2
+    return [
+        f'  <path class="arrow" d="M{x0} {y0}L{x1} {y1}" marker-end="url(#tip)"/>',
+        _text((x0 + x1) / 2 + (-30 if start == "x" else 30), middle + (-8 if above else 18), "local", _number(partial, ".3g")),
+    ]
+
+
+def draw() -> str:
+    """The picture, as SVG."""
+    values, ahead, back = evaluate(X), forward(), reverse()
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        'aria-label="A graph of eleven nodes with the forward and the reverse derivative at each">',
+        f"<style>{STYLE}</style>",
+        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" '
+        'orient="auto"><path class="tip" d="M0 0L8 4L0 8z"/></marker></defs>',
+        f'  <rect class="card" x="1" y="1" width="{WIDTH - 2}" height="{HEIGHT - 2}" rx="10"/>',
+        _text(22, 32, "title forward", "→ forward: d(node)/dx, one sweep from left to right"),
+        _text(470, 32, "title reverse", "← reverse: dg/d(node), one sweep from right to left"),
+        _text(22, 56, "title local", "In a box: the node, its value, its two derivatives. On an arrow: the local derivative."),
+    ]
+    for (start, end), partial in local().items():
+        lines += _arrow(start, end, partial)
+    for name, (x, y) in PLACES.items():
+        written = f"{name} = {STEPS[name][2]}" if name in STEPS else "x"
+        lines += [
+            f'  <rect class="node" x="{x - HALF}" y="{y - TALL}" width="{2 * HALF}" height="{2 * TALL}" rx="7"/>',
+            _text(x, y - 24, "head", written),
+            _text(x, y - 5, "value", _number(float(values[name]))),
+            _text(x, y + 15, "forward", "→ " + _number(ahead[name])),
+            _text(x, y + 34, "reverse", "← " + _number(back[name])),
+        ]
+    lines += [
+        _text(WIDTH / 2, HEIGHT - 14, "local",
+              f"Forward ends at g, reverse ends at x, with the same number: dg/dx = {_number(ahead['g'])}."),
+        "</svg>",
+    ]  # fmt: skip
+    return "\n".join(lines) + "\n"

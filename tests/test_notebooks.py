@@ -1,0 +1,85 @@
+"""The lessons: each notebook follows its source, was executed without an error, and keeps a lesson's form."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+nbformat = pytest.importorskip("nbformat", reason="the extra `notebooks` is not installed")
+pytest.importorskip("jupytext", reason="the extra `notebooks` is not installed")
+pytest.importorskip("nbclient", reason="the extra `notebooks` is not installed")
+
+HERE = Path(__file__).parent.parent / "notebooks"
+LESSONS = sorted(HERE.glob("[0-9][0-9]_*.py"))
+
+
+def load_build() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("notebooks_build", HERE / "build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+build = load_build()
+each_lesson = pytest.mark.parametrize("lesson", LESSONS, ids=lambda p: p.stem)
+
+
+def test_there_are_lessons_and_each_notebook_has_a_source() -> None:
+    assert LESSONS
+    assert {p.stem for p in LESSONS} == {p.stem for p in HERE.glob("*.ipynb")}
+
+
+@each_lesson
+def test_the_notebook_follows_its_source(lesson: Path) -> None:
+    assert build.out_of_step(lesson) is None
+
+
+@each_lesson
+def test_the_notebook_was_executed_cleanly_and_in_order(lesson: Path) -> None:
+    notebook = nbformat.read(lesson.with_suffix(".ipynb"), as_version=4)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))
+    for cell in code:
+        for output in cell.outputs:
+            assert output.output_type != "error"
+            assert output.get("name") != "stderr", output.text
+
+
+@each_lesson
+def test_a_lesson_keeps_its_form(lesson: Path) -> None:
+    cells = build.read(lesson).cells
+    for cell in cells:
+        if cell.cell_type == "code":
+            written = [line for line in cell.source.splitlines() if line.strip()]
+            assert len(written) <= 15, f"more than 15 lines in a cell:\n{cell.source}"
+        else:
+            prose = re.sub(r"\$\$.*?\$\$|<[^>]+>", "", cell.source, flags=re.DOTALL)
+            assert len(prose.split()) <= 120, f"more than 120 words between cells:\n{cell.source}"
+    assert sum("**" in cell.source for cell in cells if cell.cell_type == "markdown") >= 5, "predict, then run"
+    assert "?**" in cells[-1].source or cells[-1].source.rstrip().endswith("?"), "a lesson ends with a question"
+
+
+def test_a_changed_source_is_out_of_step(tmp_path: Path) -> None:
+    source = tmp_path / LESSONS[0].name
+    shutil.copy(LESSONS[0], source)
+    assert "is missing" in build.out_of_step(source)
+    shutil.copy(LESSONS[0].with_suffix(".ipynb"), tmp_path)
+    assert build.out_of_step(source) is None
+    source.write_text(source.read_text(encoding="utf-8").replace("import time", "import time  # now", 1), encoding="utf-8")
+    assert "differs from its source" in build.out_of_step(source)
+
+
+def test_a_different_output_is_noticed() -> None:
+    notebook = nbformat.read(LESSONS[0].with_suffix(".ipynb"), as_version=4)
+    assert build.differences(LESSONS[0], notebook) == []
+    printing = next(cell for cell in notebook.cells if cell.cell_type == "code" and cell.outputs)
+    printing.outputs[0].text += "one line more"
+    assert len(build.differences(LESSONS[0], notebook)) == 1
