@@ -6,6 +6,7 @@ Every oracle takes ``f``, a function of arrays that returns an array or a tuple 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -56,8 +57,8 @@ def richardson(f: Fun, args: Sequence[Any], directions: Sequence[Any]) -> tuple[
     (True, True)
     """
     eps, size = _resolution(args, directions)
-    h = eps ** (1 / 6) / size
     value = f(*args)
+    h = max([eps, *[float(np.finfo(y.dtype).eps) for y in _results(value)]]) ** (1 / 6) / size
     slopes = []
     for step in (h, h / 2, h / 4):
         ahead, behind = _results(f(*_moved(args, directions, step))), _results(f(*_moved(args, directions, -step)))
@@ -102,8 +103,10 @@ def complex_step(f: Fun, args: Sequence[Any], directions: Sequence[Any]) -> Any:
     if any([np.asarray(x).dtype.kind == "c" for x in args]):
         raise UnusableError("the arguments are complex already")
     try:
-        value = f(*_moved(args, directions, 1j * h))
-    except (TypeError, ValueError, ArithmeticError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", np.exceptions.ComplexWarning)
+            value = f(*_moved(args, directions, 1j * h))
+    except (TypeError, ValueError, ArithmeticError, np.exceptions.ComplexWarning) as error:
         raise UnusableError(f"the function takes no complex numbers: {error}") from error
     stepped = _results(value)
     if any([y.dtype.kind != "c" for y in stepped]):
