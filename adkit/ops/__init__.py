@@ -1,8 +1,12 @@
 """Every derivative rule, one file a family.  Importing the package fills the registry."""
 
 from ..box import _make_methods
-from . import arithmetic, functions, reductions, shape, index, indexing, products  # noqa: I001
+from . import arithmetic, functions, reductions, shape, index, indexing, picking, join, arrange, products  # noqa: I001
+from . import einsum, norms, softmax, network
 
-__all__ = ["arithmetic", "functions", "index", "indexing", "products", "reductions", "shape"]
+__all__ = [
+    "arithmetic", "arrange", "einsum", "functions", "index", "indexing", "join", "network", "norms", "picking", "products",
+    "reductions", "shape", "softmax",
+]  # fmt: skip
 
 _make_methods()

@@ -6,7 +6,17 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["negative_axes", "negative_axis", "spread", "spread_kept"]
+__all__ = ["floating", "negative_axes", "negative_axis", "piece", "spread", "spread_kept"]
+
+
+def floating(x: Any) -> Any:
+    """An array or a NumPy number; integers become float64.
+
+    >>> floating(2).dtype
+    dtype('float64')
+    """
+    x = np.asarray(x)[()] if not hasattr(x, "dtype") else x
+    return x if x.dtype.kind in "fc" else x.astype(float)
 
 
 def negative_axis(axis: Any, ndim: int) -> int:
@@ -35,6 +45,15 @@ def negative_axes(axis: Any, ndim: int) -> tuple[int, ...]:
             raise ValueError("duplicate value in 'axis'")
         return axes
     return (negative_axis(axis, ndim),)
+
+
+def piece(a: Any, axis: int, part: Any) -> Any:
+    """``a[..., part, ...]`` with ``part`` at ``axis``, which counts from the end.
+
+    >>> piece(np.eye(3), -1, 0)
+    array([1., 0., 0.])
+    """
+    return a[(slice(None),) * (a.ndim + axis) + (part,)]
 
 
 def spread_kept(g: Any, axes: tuple[int, ...], keepdims: bool, ndim: int, l: int) -> Any:

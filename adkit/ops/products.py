@@ -1,12 +1,14 @@
-"""Products of arrays: matmul at every rank, dot, and their kin."""
+"""Products of arrays: matmul at every rank; dot, inner, outer, tensordot, kron and their kin."""
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from ..registry import STRUCTURAL, bilinear, case, derived
+from ..registry import REGISTRY, STRUCTURAL, TABLE, bilinear, case, derived
+from .common import negative_axes
 from .reductions import refuse_out
 
 __all__: list[str] = []
@@ -41,7 +43,9 @@ def _apply_matmul(i: int, g: Any, xs: Any, p: Any, l: int) -> Any:
         if a.ndim == 1 and b.ndim <= 2:
             return np.matmul(g, b)
         if a.ndim == 2 and b.ndim == 2:
-            return np.reshape(multiply_matrices(np.reshape(g, (g.shape[0] * g.shape[1], g.shape[2])), b), (*g.shape[:2], b.shape[1]))
+            return np.reshape(
+                multiply_matrices(np.reshape(g, (g.shape[0] * g.shape[1], g.shape[2])), b), (*g.shape[:2], b.shape[1])
+            )
         rank = max(b2.ndim, a.ndim)
         a2 = np.reshape(g, g.shape[:1] + (1,) * (rank - max(a.ndim, 2)) + ((1, *a.shape) if a.ndim == 1 else a.shape))
     else:
@@ -101,3 +105,128 @@ def dot(a: Any, b: Any, out: Any = None) -> Any:
     if rank_b <= 2:
         return np.matmul(a, b)
     return np.tensordot(a, b, axes=((-1,), (-2,)))
+
+
+@derived(np.inner)
+def inner(a: Any, b: Any) -> Any:
+    """The sum of products over the last axis of both."""
+    if np.ndim(a) == 0 or np.ndim(b) == 0:
+        return np.multiply(a, b)
+    if np.ndim(a) == 1 and np.ndim(b) == 1:
+        return np.matmul(a, b)
+    return np.tensordot(a, b, axes=((-1,), (-1,)))
+
+
+@derived(np.vdot)
+def vdot(a: Any, b: Any) -> Any:
+    """The product of two flattened arrays, the first conjugated."""
+    return np.matmul(_conjugated(np.ravel(a)), np.ravel(b))
+
+
+def _conjugated(x: Any) -> Any:
+    return np.conjugate(x) if x.dtype.kind == "c" else x
+
+
+@derived(np.outer, np.linalg.outer)
+def outer(a: Any, b: Any, out: Any = None) -> Any:
+    """Every entry of one flattened array times every entry of the other."""
+    refuse_out("outer", out)
+    return np.multiply(np.reshape(a, (np.size(a), 1)), np.reshape(b, (1, np.size(b))))
+
+
+@derived(np.tensordot, np.linalg.tensordot)
+def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    """The sum of products over some axes of each, as one matrix product."""
+    shape_a, shape_b = np.shape(a), np.shape(b)
+    if isinstance(axes, (int, np.integer)):
+        if axes > min(len(shape_a), len(shape_b)):
+            raise ValueError(f"tensordot: axes={axes} is more than an operand has ({len(shape_a)} and {len(shape_b)})")
+        n = int(axes)
+        axes_a, axes_b = tuple(range(-n, 0)), negative_axes(tuple(range(n)), len(shape_b))
+    else:
+        axes_a, axes_b = [
+            negative_axes(tuple(k) if np.ndim(k) else k, len(shape))
+            for k, shape in zip(axes, (shape_a, shape_b), strict=True)
+        ]
+    if [shape_a[k] for k in axes_a] != [shape_b[k] for k in axes_b]:
+        raise ValueError("shape-mismatch for sum")
+    kept_a = tuple([k for k in range(-len(shape_a), 0) if k not in axes_a])
+    kept_b = tuple([k for k in range(-len(shape_b), 0) if k not in axes_b])
+    rows, inside, columns = (
+        prod([shape_a[k] for k in kept_a]), prod([shape_a[k] for k in axes_a]), prod([shape_b[k] for k in kept_b])
+    )  # fmt: skip
+    left = np.reshape(np.transpose(a, kept_a + axes_a), (rows, inside))
+    right = np.reshape(np.transpose(b, axes_b + kept_b), (inside, columns))
+    return np.reshape(np.matmul(left, right), tuple([shape_a[k] for k in kept_a] + [shape_b[k] for k in kept_b]))
+
+
+@derived(np.kron)
+def kron(a: Any, b: Any) -> Any:
+    """Every entry of one array times the whole of the other, laid out in blocks."""
+    rank = max(np.ndim(a), np.ndim(b))
+    shape_a = (1,) * (rank - np.ndim(a)) + np.shape(a)
+    shape_b = (1,) * (rank - np.ndim(b)) + np.shape(b)
+    blocks = np.multiply(
+        np.reshape(a, tuple([m for n in shape_a for m in (n, 1)])),
+        np.reshape(b, tuple([m for n in shape_b for m in (1, n)])),
+    )
+    return np.reshape(blocks, tuple([m * n for m, n in zip(shape_a, shape_b, strict=True)]))
+
+
+@derived(np.trace)
+def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None) -> Any:
+    """The sum of a diagonal."""
+    refuse_out("trace", out)
+    return np.sum(np.diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
+
+
+@derived(np.linalg.trace)
+def _linalg_trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
+    """The sums of the diagonals of the last two axes."""
+    return np.trace(x, offset, -2, -1, dtype=dtype)
+
+
+# matrices and vectors, stacked -----------------------------------------------------------------------
+
+
+def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    """The sum of products along one axis, the first operand conjugated."""
+    x1, x2 = np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1)
+    return np.matmul(_conjugated(x1)[..., None, :], x2[..., :, None])[..., 0, 0]
+
+
+def matvec(x1: Any, x2: Any, /) -> Any:
+    """Stacked matrices times stacked vectors."""
+    return np.matmul(x1, x2[..., :, None])[..., 0]
+
+
+def vecmat(x1: Any, x2: Any, /) -> Any:
+    """Stacked vectors, conjugated, times stacked matrices."""
+    return np.matmul(_conjugated(x1)[..., None, :], x2)[..., 0, :]
+
+
+for _name, _body in (("vecdot", vecdot), ("matvec", matvec), ("vecmat", vecmat)):
+    if hasattr(np, _name):  # NumPy 2.0, 2.2 and 2.2
+        derived(getattr(np, _name))(_body)
+derived(np.linalg.vecdot)(vecdot)
+
+
+@derived(np.linalg.matmul)
+def _linalg_matmul(x1: Any, x2: Any, /) -> Any:
+    return np.matmul(x1, x2)
+
+
+# every entry with every entry ------------------------------------------------------------------------
+
+
+def _outer_of(ufunc: Any) -> Any:
+    def pairs(a: Any, b: Any, **kw: Any) -> Any:
+        return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b, **kw)
+
+    pairs.__name__ = f"{ufunc.__name__}_outer"
+    return pairs
+
+
+for _op in list(REGISTRY.values()):
+    if isinstance(_op.fun, np.ufunc) and _op.kind == "elementwise" and _op.arity == 2:
+        TABLE.setdefault((_op.fun, "outer"), _outer_of(_op.fun))
