@@ -247,6 +247,10 @@ def _process(level: ForwardLevel, op: Op, xs: tuple[Any, ...], kw: dict[str, Any
 
 def push(op: Op, y: Any, xs: tuple[Any, ...], tangents: list[Any], p: Any, lead: int) -> Any:
     """The tangent of the result ``y`` of an op, or None where no operand's tangent reaches it."""
+    if lead and not op.batched:
+        n = next(g.shape[0] for g in tangents if g is not None)
+        lanes = [push(op, y, xs, [None if g is None else g[k] for g in tangents], p, 0) for k in range(n)]
+        return _stack(lanes, y, n)
     if op.kind == "linear":
         return op.apply(tuple(tangents), p, lead)  # type: ignore[misc]
     if op.kind == "custom":
@@ -258,6 +262,15 @@ def push(op: Op, y: Any, xs: tuple[Any, ...], tangents: list[Any], p: Any, lead:
         t = _term(op, k, g, y, xs, lead) if op.kind == "elementwise" else op.apply(k, g, xs, p, lead)  # type: ignore[misc]
         total = t if total is None else total + t
     return total
+
+
+def _stack(lanes: list[Any], y: Any, n: int) -> Any:
+    """Tangents of one direction each, as one array, or one for each of several results."""
+    if isinstance(y, (tuple, list)):
+        return [_stack([t[k] for t in lanes], part, n) for k, part in enumerate(y)]
+    if lanes and any([t is None for t in lanes]):
+        return None
+    return np.stack(lanes) if n else np.zeros((0, *y.shape), y.dtype)
 
 
 def wrap(y: Any, t: Any, level: ForwardLevel, lead: int) -> Any:
