@@ -289,6 +289,8 @@ def contributions(op: Op, y: Any, p: Any, indices: tuple[int, ...], xs: tuple[An
         lead = g.ndim - y.ndim
     if lead and not op.batched:
         lanes = [contributions(op, y, p, indices, xs, _lane(g, k)) for k in range(_lanes(g))]
+        if not lanes:
+            return [None if i < 0 else np.zeros((0, *x.shape), x.dtype) for i, x in zip(indices, xs, strict=True)]
         return [None if parts[0] is None else np.stack(parts) for parts in zip(*lanes, strict=True)]
     if op.kind == "linear":
         shapes = tuple([x.shape if hasattr(x, "shape") else () for x in xs])
