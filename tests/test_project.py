@@ -15,18 +15,24 @@ import pytest
 import adkit
 
 ROOT = Path(__file__).parent.parent
-SKIP = {".git", ".venv", "venv", "build", "dist", "__pycache__"}
+SKIP = {".git", ".hypothesis", "build", "dist", "__pycache__"}
 
 
 def tracked() -> list[Path]:
     """The project's files: what git knows, or in a copy without git whatever is there."""
     if (ROOT / ".git").exists() and shutil.which("git"):
-        listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-        return [ROOT / name for name in listing.split("\0") if name and (ROOT / name).is_file()]
+        listing = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+        if listing.returncode == 0:
+            return [ROOT / name for name in listing.stdout.split("\0") if name and (ROOT / name).is_file()]
     found = []
     for folder, inner, names in os.walk(ROOT):
-        inner[:] = [d for d in inner if d not in SKIP and not d.endswith(("_cache", ".egg-info", "_checkpoints"))
-                    and d != ".hypothesis"]  # fmt: skip
+        inner[:] = [
+            d
+            for d in inner
+            if d not in SKIP
+            and not d.endswith(("_cache", ".egg-info", "_checkpoints"))
+            and not Path(folder, d, "pyvenv.cfg").exists()
+        ]
         found += [Path(folder, name) for name in names if not name.endswith(".pyc")]
     return found
 
