@@ -6,6 +6,7 @@ itself rearranges the *numbers* of the entries, and the values follow.
 
 from __future__ import annotations
 
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -28,7 +29,7 @@ def tile(A: Any, reps: Any) -> Any:
     """The array laid side by side: a broadcast along new axes, folded into the old ones."""
     counts = tuple(reps) if np.ndim(reps) else (reps,)
     rank = max(len(counts), A.ndim)
-    counts = (1,) * (rank - len(counts)) + tuple([int(n) for n in counts])
+    counts = (1,) * (rank - len(counts)) + tuple([index(n) for n in counts])
     shape = (1,) * (rank - A.ndim) + A.shape
     if all([n == 1 for n in counts]):
         return np.reshape(A, shape)
@@ -47,11 +48,7 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
     counts = np.asarray(plain(repeats))
     if counts.size != 1:
         return np.take(a, np.repeat(np.arange(n), counts), axis=k)
-    if counts.dtype.kind not in "iub":
-        raise TypeError(f"repeat: the counts must be integers, not {counts.dtype}")
-    count = int(counts.reshape(()))
-    if count < 0:
-        raise ValueError("repeats may not contain negative values.")
+    count = np.repeat(False, counts).size  # NumPy's own reading of the number, and its errors
     before, behind = a.shape[: a.ndim + k], a.shape[a.ndim + k + 1 :]
     wide = np.broadcast_to(np.reshape(a, (*before, n, 1, *behind)), (*before, n, count, *behind))
     return np.reshape(wide, (*before, n * count, *behind))

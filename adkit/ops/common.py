@@ -25,7 +25,7 @@ def negative_axis(axis: Any, ndim: int) -> int:
     >>> negative_axis(0, 3)
     -3
     """
-    k = axis.__index__()
+    k: int = axis.__index__()
     if not -ndim <= k < ndim:
         raise np.exceptions.AxisError(k, ndim)
     return k - ndim if k >= 0 else k

@@ -148,8 +148,10 @@ def _transpose(i: int, g: Any, xs: Any, p: Any, l: int) -> Any:
             factors.append((c + twin, np.eye(sizes[c], dtype=g.dtype)))
             c = twin
         target += c
-    reached = result + "".join([term for term, _ in factors])
-    for c in sorted(set(own) - set(reached)):
+    reached = set(result).union(
+        *[{c for c, n in zip(term, x.shape, strict=True) if n == sizes.get(c, n)} for term, x in factors]
+    )
+    for c in sorted(set(own) - reached):
         factors.append((c, np.ones(sizes[c], dtype=g.dtype)))
     dots = "..." if l else ""
     words = ",".join([dots + result, *[term for term, _ in factors]])

@@ -204,7 +204,8 @@ xlogy = elementwise(
 
 def _expected_log(log_p: Any, targets: Any, axis: Any = -1) -> Any:
     """``-sum(targets * log_p)`` along an axis, with 0 for a target of 0, also where ``log_p`` is ``-inf``."""
-    terms = log_p * targets
+    with np.errstate(invalid="ignore"):
+        terms = log_p * targets
     if terms.dtype.kind == "f" and not np.isfinite(terms).all():
         terms = np.where(np.equal(targets, 0), 0, terms)
     return np.negative(np.add.reduce(terms, axis=axis))

@@ -138,7 +138,8 @@ def _matrix_norm(x: Any, order: Any, axes: tuple[int, ...], keepdims: Any) -> An
                 "1, -1, np.inf, -np.inf; or give the norm a rule of your own with adkit.custom_jvp"
             )
         singular = np.linalg.svd(np.moveaxis(x, axes, (-2, -1)), compute_uv=False)
-        value = {2: np.max, -2: np.min, "nuc": np.sum}[order](singular, axis=-1)
+        pick: dict[Any, Any] = {2: np.max, -2: np.min, "nuc": np.sum}
+        value = pick[order](singular, axis=-1)
         kept = [1 if k in axes else x.shape[k] for k in range(-x.ndim, 0)]
         return np.reshape(value, tuple(kept)) if keepdims else value
     else:

@@ -143,7 +143,7 @@ def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable:
 
 
 @derived(np.partition)
-def partition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None) -> Any:
+def partition(a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect", order: Any = None) -> Any:
     """The kth entry in its place of the sorted order, smaller ones before it."""
     if order is not None:
         raise UnsupportedError("partition: order= names the fields of a structured array, which has no derivative")

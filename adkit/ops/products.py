@@ -189,6 +189,13 @@ def _linalg_trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
 # matrices and vectors, stacked -----------------------------------------------------------------------
 
 
+def _need_axes(name: str, x1: Any, least1: int, x2: Any, least2: int) -> None:
+    if np.ndim(x1) < least1 or np.ndim(x2) < least2:
+        raise ValueError(
+            f"{name}: the operands need {least1} and {least2} axes or more; they have {np.ndim(x1)} and {np.ndim(x2)}"
+        )
+
+
 def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
     """The sum of products along one axis, the first operand conjugated."""
     x1, x2 = np.moveaxis(x1, axis, -1), np.moveaxis(x2, axis, -1)
@@ -197,11 +204,13 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
 
 def matvec(x1: Any, x2: Any, /) -> Any:
     """Stacked matrices times stacked vectors."""
+    _need_axes("matvec", x1, 2, x2, 1)
     return np.matmul(x1, x2[..., :, None])[..., 0]
 
 
 def vecmat(x1: Any, x2: Any, /) -> Any:
     """Stacked vectors, conjugated, times stacked matrices."""
+    _need_axes("vecmat", x1, 1, x2, 2)
     return np.matmul(_conjugated(x1)[..., None, :], x2)[..., 0, :]
 
 

@@ -50,7 +50,12 @@ def agree(f, *xs, tolerance=1e-7, order=2):
         seeds = [rng.uniform(-1, 1, (batch, *x.shape)) for x in xs]
 
         def moved(t, seeds=seeds):
-            return f(*[x + np.sum(np.reshape(t, t.shape + (1,) * x.ndim) * s, axis=0) for x, s in zip(xs, seeds, strict=True)])
+            return f(
+                *[
+                    x + np.sum(np.reshape(t, t.shape + (1,) * x.ndim) * s, axis=0)
+                    for x, s in zip(xs, seeds, strict=True)
+                ]
+            )
 
         together = adkit.jacfwd(moved)(np.zeros(batch))
         for k in range(batch):
@@ -84,7 +89,9 @@ def agree(f, *xs, tolerance=1e-7, order=2):
         np.testing.assert_allclose(forward, pairing, rtol=10 * tolerance, atol=10 * tolerance)
         for argnums in range(n):
             batched = adkit.jacfwd(adkit.grad(curved, argnums), argnums)(*xs)
-            np.testing.assert_allclose(batched, adkit.jacrev(adkit.grad(curved, argnums), argnums)(*xs), rtol=1e-9, atol=1e-9)
+            np.testing.assert_allclose(
+                batched, adkit.jacrev(adkit.grad(curved, argnums), argnums)(*xs), rtol=1e-9, atol=1e-9
+            )
 
     small = tuple([x.astype(np.float32) for x in xs])
     expected_type = np.asarray(f(*small)).dtype

@@ -20,8 +20,8 @@ JOINS = [
     (lambda a, b: np.column_stack([a, b]), (3,), (3, 2)),
     (lambda a, b: np.block([a, b]), (3,), (2,)),
     (lambda a, b: np.block([[a, b], [b, a]]), (2, 2), (2, 2)),
-    (lambda a, b: np.block([[a, np.zeros((2, 1), np.asarray(0 * a).dtype)], [b]]), (2, 2), (1, 3)),
-    (lambda a, b: np.block([a, b]), (), (2, 2, 1)),
+    (lambda a, b: np.block([[a, np.zeros_like(a)[:, :1]], [b]]), (2, 2), (1, 3)),
+    (lambda a, b: np.block([a, b]), (), (1, 1, 2)),
     (lambda a, b: np.append(a, b), (2, 3), (2,)),
     (lambda a, b: np.append(a, b, axis=0), (2, 3), (1, 3)),
     (lambda a, b: np.append(a, b, axis=-1), (2, 3), (2, 2)),
@@ -36,7 +36,7 @@ JOINS = [
     (lambda a, b: total(np.meshgrid(a, b)), (3,), (2,)),
     (lambda a, b: total(np.meshgrid(a, b, indexing="ij")), (3,), (2,)),
     (lambda a, b: total(np.meshgrid(a, b, sparse=True)), (3,), (2,)),
-    (lambda a, b: np.meshgrid(a, b)[0], (), (2,)),
+    (lambda a, b: total(np.meshgrid(a, b)), (), (2,)),
 ]
 
 SPLITS = [
