@@ -13,7 +13,7 @@ from .errors import AdkitError, DerivativeError, IndependentOutputWarning
 from .levels import Boxed, Level, lift
 
 __all__ = [
-    "as_perturbation", "call", "check_callable", "chunk_size", "enter", "match", "named", "number", "outputs", "positions",
+    "as_perturbation", "call", "check_callable", "chunk_size", "enter", "match", "named", "number", "outputs", "own", "positions",
     "quiet", "split_aux", "strip", "warn_independent",
 ]  # fmt: skip
 
@@ -27,6 +27,8 @@ def positions(argnums: Any, args: tuple[Any, ...], op: str) -> tuple[int, ...]:
     ------
     DerivativeError : for what is no integer, out of range or given twice.
     """
+    if type(argnums) is int and 0 <= argnums < len(args):
+        return (argnums,)
     many = argnums if isinstance(argnums, (tuple, list)) else (argnums,)
     found = []
     for k in many:
@@ -46,15 +48,16 @@ def positions(argnums: Any, args: tuple[Any, ...], op: str) -> tuple[int, ...]:
     return tuple(found)
 
 
-def enter(argument: Any, box: Callable[[Any], Any], what: str, op: str) -> Any:
-    """An argument with every leaf boxed; static leaves stay as they are."""
-    if type(argument) is np.ndarray or type(argument) is np.float64:
-        return box(tree.as_primal(argument, what, op))
+def enter(argument: Any, box: Callable[[Any], Any], place: int, op: str) -> Any:
+    """The argument at a place with every leaf boxed; static leaves stay as they are."""
+    kind = type(argument)
+    if kind is np.ndarray or kind is np.float64:
+        return box(tree.as_primal(argument, place, op))
 
     def leaf(x: Any) -> Any:
         if tree.is_static(x):
             return x
-        return box(tree.as_primal(x, what, op, argument))
+        return box(tree.as_primal(x, place, op, argument))
 
     return tree.map_leaves(leaf, argument)
 
@@ -65,7 +68,7 @@ def call(f: Callable[..., Any], args: Any, kw: dict[str, Any], op: str) -> Any:
         return f(*args, **kw)
     except AdkitError:
         raise
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, IndexError) as error:
         cause = error.__cause__
         if isinstance(cause, AdkitError):
             raise cause from error
@@ -85,10 +88,14 @@ _HINTS = (
      "differentiated; build it with np.stack or adkit.numpy.array in place of np.array"),
     ("not supported for the input types", "a function met an object array of values being differentiated; build the "
      "array with np.stack or adkit.numpy.array in place of np.array"),
-    ("Object arrays are not", "np.array of values being differentiated gives an object array, which this function does not take; "
+    ("bject arrays are not", "np.array of values being differentiated gives an object array, which this function does not take; "
      "use np.stack or adkit.numpy.array"),
     ("dtype=object", "use np.stack or adkit.numpy.array in place of np.array for values being differentiated"),
     ("dtype('O')", "use np.stack or adkit.numpy.array in place of np.array for values being differentiated"),
+    ("dtype object cannot be cast", "a SciPy function met an object array of values being differentiated, and has no rule; "
+     "use one of NumPy's, or give it a rule of your own with adkit.custom_jvp"),
+    ("only integers, slices", "a value being differentiated carries no index; if one was meant, convert "
+     "adkit.stop_gradient(x) to int"),
     ("array type object is unsupported", "use np.stack or adkit.numpy.array in place of np.array for values being "
      "differentiated"),
 )  # fmt: skip
@@ -163,6 +170,17 @@ def as_perturbation(v: Any, x: Any, what: str, op: str) -> Any:
             f"{op}: {what} has shape {v.shape}, but the value it belongs to has shape {x.shape}; the shapes must agree"
         )
     return v
+
+
+def own(values: list[Any], foreign: tuple[Any, ...] = ()) -> list[Any]:
+    """Results that share no memory with each other, with what was recorded or with the caller's perturbations."""
+    seen = {id(v) for v in foreign}
+    for k, d in enumerate(values):
+        if type(d) is np.ndarray:
+            if d.base is not None or id(d) in seen:
+                values[k] = d = d.copy()
+            seen.add(id(d))
+    return values
 
 
 def match(values: Any, like: Any, what: str, op: str) -> list[Any]:

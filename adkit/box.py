@@ -39,11 +39,14 @@ METHODS = {
     "sum": np.sum, "prod": np.prod, "mean": np.mean, "std": np.std, "var": np.var, "min": np.min, "max": np.max,
     "cumsum": np.cumsum, "cumprod": np.cumprod, "dot": np.dot, "ravel": np.ravel, "flatten": np.ravel,
     "swapaxes": np.swapaxes, "squeeze": np.squeeze, "repeat": np.repeat, "clip": np.clip, "trace": np.trace,
-    "diagonal": np.diagonal, "take": np.take, "compress": np.compress, "argmax": np.argmax, "argmin": np.argmin,
+    "diagonal": np.diagonal, "take": np.take, "argmax": np.argmax, "argmin": np.argmin,
     "argsort": np.argsort, "any": np.any, "all": np.all, "nonzero": np.nonzero, "copy": np.copy,
     "conj": np.conjugate, "ptp": np.ptp, "searchsorted": np.searchsorted, "round": np.round, "choose": np.choose,
 }  # fmt: skip
 """The methods of an array, and the functions of NumPy that they mean."""
+
+PROPER = ("T", "astype", "compress", "flat", "imag", "item", "mT", "real", "reshape", "tolist", "transpose")
+"""Those that are written out."""
 
 _LARGE = 1000
 
@@ -67,10 +70,10 @@ class Box(Boxed):
         return _ufunc_method(ufunc, method, inputs, kw)
 
     def __array_function__(self, fun: Any, types: Any, args: Any, kw: Any) -> Any:
-        answer = TABLE.get(fun)
-        if answer is None:
-            unsupported(fun)
-        return answer(*args, **kw)
+        apply = self.functions.get(fun)
+        if apply is not None:
+            return apply(*args, **kw)
+        return self._first_use(fun)(*args, **kw)
 
     @classmethod
     def _first_use(cls, fun: Any) -> Callable[..., Any]:
@@ -159,6 +162,9 @@ class Box(Boxed):
     def astype(self, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: Any = True, copy: Any = True) -> Any:
         return np.astype(self, np.dtype(dtype), copy=copy)  # type: ignore[call-overload]
 
+    def compress(self, condition: Any, axis: Any = None) -> Any:
+        return np.compress(condition, self, axis=axis)  # type: ignore[call-overload]
+
     def item(self, *index: Any) -> Any:
         return self[index] if index else np.reshape(self, ())  # type: ignore[call-overload]
 
@@ -228,7 +234,7 @@ class Box(Boxed):
             raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
         raise AttributeError(
             f"the array attribute {name!r} has no meaning for a value being differentiated; "
-            f"adkit supports: {', '.join(sorted(METHODS))}"
+            f"adkit supports: {', '.join(sorted([*METHODS, *PROPER]))}"
         )
 
     # comparisons are made on the primals -------------------------------------------------------
@@ -293,6 +299,12 @@ def _refuse(kind: str, remedy: str) -> NoReturn:
 def unsupported(fun: Any) -> NoReturn:
     """Raise the error for a function without a rule; it names the nearest that has one."""
     name = getattr(fun, "__name__", str(fun))
+    if fun is np.copyto:
+        raise UnsupportedError(
+            "np.copyto (np.full and np.full_like call it) would write a value being differentiated into a plain array, "
+            "and its derivative would be lost: multiply by np.ones_like, or use np.broadcast_to, np.where or "
+            "adkit.numpy.full"
+        )
     near = get_close_matches(name, {getattr(f, "__name__", "") for f in TABLE}, n=1, cutoff=0.5)
     hint = f" The nearest function with a rule is {near[0]!r}." if near else ""
     raise UnsupportedError(
@@ -367,7 +379,7 @@ def _power(cls: type[Box]) -> Callable[..., Any]:
     power, square = cls._first_use(np.power), cls._first_use(np.square)
     shortcuts = {1: cls._first_use(np.positive), 0.5: cls._first_use(np.sqrt), -1: cls._first_use(np.reciprocal)}
 
-    def __pow__(a: Any, b: Any, modulus: None = None) -> Any:
+    def __pow__(a: Any, b: Any) -> Any:
         if type(b) is int or type(b) is float:
             if b == 2:
                 return square(a)

@@ -154,9 +154,9 @@ def _binary(op: Op) -> Callable[[Any, Any], Any]:
             if type(b) is Dual:
                 if a.level is b.level:
                     return both(a, b)
-            elif type(b) in _PLAIN or (type(b) is np.ndarray and b.dtype.kind != "O"):
+            elif type(b) in _PLAIN or (type(b) is np.ndarray and b.dtype.kind in "fc"):
                 return left(a, b)
-        elif type(a) in _PLAIN or (type(a) is np.ndarray and a.dtype.kind != "O"):
+        elif type(a) in _PLAIN or (type(a) is np.ndarray and a.dtype.kind in "fc"):
             return right(a, b)
         return op(a, b)
 
@@ -241,7 +241,7 @@ def _process(level: ForwardLevel, op: Op, xs: tuple[Any, ...], kw: dict[str, Any
                 tangents.append(None)
     p = op.bind(*primals, **kw) if op.bind is not None else None
     y = op.run(*primals, **kw)
-    t = push(op, y, tuple(primals), tangents, p, lead)
+    t = push(op, y, op.held(tuple(primals)), tangents, p, lead)
     return wrap(y, t, level, lead)
 
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from . import tree
 from .arguments import (
-    as_perturbation, call, check_callable, chunk_size, enter, match, named, number, outputs, positions, split_aux, strip,
-    warn_independent,
+    as_perturbation, call, check_callable, chunk_size, enter, match, named, number, outputs, own, positions, split_aux,
+    strip, warn_independent,
 )  # fmt: skip
 from .counting import note
 from .dual import Dual, ForwardLevel, make
@@ -59,7 +59,7 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
                     tangent = next(directions)
                 return make(primal, as_perturbation(tangent, primal, f"tangent {k}", "jvp"), level)
 
-            boxed.append(enter(x, box, f"argument {k}", "jvp"))
+            boxed.append(enter(x, box, k, "jvp"))
         note("forward", 1)
         out, aux = split_aux(call(f, boxed, {}, "jvp"), has_aux, "jvp")
         out = tree.map_leaves(lambda v: number(v, "jvp"), outputs(out))
@@ -67,7 +67,7 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
         if not any([isinstance(y, Dual) and y.level is level for y in tree.leaves(out)]):
             warn_independent("jvp", "the primals", f)
         y = tree.map_leaves(lambda v: _primal(v, level), out)
-        ydot = tree.map_leaves(lambda v: _tangent(v, level), out)
+        ydot = tree.rebuild(out, own([_tangent(v, level) for v in tree.leaves(out)]))
     return (y, ydot, aux) if has_aux else (y, ydot)
 
 
@@ -77,8 +77,7 @@ def _primal(v: Any, level: ForwardLevel) -> Any:
 
 def _tangent(v: Any, level: ForwardLevel, lead: tuple[int, ...] = ()) -> Any:
     if isinstance(v, Dual) and v.level is level:
-        t = v.tangent
-        return t.copy() if type(t) is np.ndarray and t.base is not None else t
+        return v.tangent
     return np.zeros(lead + v.shape, v.dtype if v.dtype.kind in "fc" else float)[()]
 
 
@@ -98,7 +97,7 @@ def jacfwd(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, chunk
         places = positions(argnums, args, "jacfwd")
         inputs: list[Any] = []
         for k in places:
-            enter(args[k], inputs.append, f"argument {k}", "jacfwd")
+            enter(args[k], inputs.append, k, "jacfwd")
         if any([x.dtype.kind == "c" for x in inputs]):
             raise DerivativeError(
                 "jacfwd: the Jacobian of complex values is not defined here; split them into np.real and np.imag"
@@ -150,14 +149,14 @@ class _Columns:
 
                 boxed = list(args)
                 for k in places:
-                    boxed[k] = enter(args[k], box, f"argument {k}", "jacfwd")
+                    boxed[k] = enter(args[k], box, k, "jacfwd")
                 note("forward", max(stop - start, 1))
                 out, aux = split_aux(call(f, boxed, kw, "jacfwd"), has_aux, "jacfwd")
                 out = tree.map_leaves(lambda v: number(v, "jacfwd"), outputs(out))
                 lead = () if x.ndim == 0 else (stop - start,)
                 flat = tree.leaves(out)
                 self.reached |= any([isinstance(v, Dual) and v.level is level for v in flat])
-                blocks.append([_tangent(v, level, lead) for v in flat])
+                blocks.append(own([_tangent(v, level, lead) for v in flat]))
                 self.like = tree.map_leaves(lambda v: _primal(v, level), out)  # noqa: B023
                 self.aux = strip(level, aux) if has_aux else None
         self.leaves = []

@@ -1,15 +1,17 @@
-"""Pulling cotangents back: one function for each layout of a record, and the sweep over all of them.
+"""Pulling cotangents back: the layouts of a record, and the sweep over all of them.
 
-A record is a tuple whose first entry is the function that pulls a cotangent back through it,
-``pull(record, g, cotangents)``.  The layouts:
+A record is a tuple.  Elementwise ops, which are most of a tape, have layouts of their own, told apart by a mark:
 
-    (pull_unary, rule, y, x, i)                            elementwise, one operand
-    (pull_both, rule_a, y, a, b, i, j, rule_b)             elementwise, two operands on this tape
-    (pull_left, rule, y, a, b, i)                          elementwise, the right operand constant
-    (pull_right, rule, y, a, b, i)                         elementwise, the left operand constant
-    (pull_op, op, y, p, indices, xs, first)                any op; ``first`` is where several results begin
-    (pull_call, fn, ys, None, indices, xs, first)          a function with a pullback of its own
-    (pull_leaf, None, x)                                   an input
+    (UNARY, rule, y, x, i)                       one operand
+    (LEFT, rule, y, a, b, i, a)                  two operands, the left on this tape, the right constant
+    (RIGHT, rule, y, a, b, i, b)                 two operands, the right on this tape, the left constant
+    (BOTH, rule_a, y, a, b, i, j, rule_b)        two operands on this tape
+
+All others begin with the function that pulls a cotangent back through them, ``pull(record, g, cotangents)``:
+
+    (pull_op, op, y, p, indices, xs, first)      any op; ``first`` is where several results begin
+    (pull_call, fn, ys, None, indices, xs, first)  a function with a pullback of its own
+    (pull_leaf, None, x)                         an input
 
 ``i`` and ``j`` are places of operands on the tape (-1: a constant), ``y`` and ``xs`` primals.  A None is the place
 of one of several results: its cotangent is read when the sweep reaches the op that made it.
@@ -24,10 +26,15 @@ import numpy as np
 from .guard import deep_finite, has_nan, is_zero, keep_zero, not_finite, silent
 from .registry import Op
 
-__all__ = ["COLLECTORS", "Diagonal", "Pending", "Spec", "layout", "pull_both", "pull_call", "pull_leaf", "pull_left", "pull_op",
-           "pull_right", "pull_unary", "sweep"]  # fmt: skip
+__all__ = [
+    "BOTH", "COLLECTORS", "LEFT", "RIGHT", "UNARY", "Diagonal", "Pending", "Spec", "layout", "pull_call", "pull_leaf", "pull_op", "sweep",
+]  # fmt: skip
 
 _F64 = np.float64
+UNARY, LEFT, RIGHT, BOTH = "unary", "left", "right", "both"
+_ELEMENTWISE = frozenset((UNARY, LEFT, RIGHT, BOTH))
+_SMALL = 16384
+"""Bytes below which a sum of cotangents is simply made anew."""
 
 COLLECTORS: set[Any] = set()
 """Pull functions that take a Pending cotangent as it is, because they go on writing into its buffer."""
@@ -36,10 +43,10 @@ COLLECTORS: set[Any] = set()
 class Spec:
     """What remains on the tape of an array that no rule needs: its shape and type."""
 
-    __slots__ = ("dtype", "ndim", "shape", "size")
+    __slots__ = ("dtype", "nbytes", "ndim", "shape", "size")
 
     def __init__(self, x: Any) -> None:
-        self.shape, self.ndim, self.size, self.dtype = x.shape, x.ndim, x.size, x.dtype
+        self.shape, self.ndim, self.size, self.dtype, self.nbytes = x.shape, x.ndim, x.size, x.dtype, x.nbytes
 
 
 class Diagonal:
@@ -146,7 +153,7 @@ def accumulate(cotangents: list[Any], i: int, d: Any) -> None:
         old = cotangents[i] = old if type(old) is Pending else Pending(old)
     if type(old) is Pending:
         old.add(d)
-    elif type(d) is np.ndarray and type(old) is np.ndarray:
+    elif type(d) is np.ndarray and type(old) is np.ndarray and d.nbytes > _SMALL:
         cotangents[i] = Pending(_plus(old, d), owned=True)
     elif type(d) is list:
         cotangents[i] = [b if a is None else a if b is None else _plus(a, b) for a, b in zip(old, d, strict=True)]
@@ -187,61 +194,6 @@ def fit(d: Any, x: Any, lead: int) -> Any:
 
 def pull_leaf(record: Any, g: Any, cotangents: list[Any]) -> None:
     """An input: its cotangent stays where it is."""
-
-
-def pull_unary(record: Any, g: Any, cotangents: list[Any]) -> None:
-    _, rule, y, x, i = record
-    d = rule(g, y, x)
-    if type(d) is not _F64 or type(x) is not _F64:
-        if d.shape != x.shape or d.dtype is not x.dtype:
-            d = fit(d, x, g.ndim - y.ndim)
-    if cotangents[i] is None:
-        cotangents[i] = d
-    else:
-        accumulate(cotangents, i, d)
-
-
-def pull_both(record: Any, g: Any, cotangents: list[Any]) -> None:
-    _, rule_a, y, a, b, i, j, rule_b = record
-    da = rule_a(g, y, a, b)
-    db = rule_b(g, y, a, b)
-    if type(da) is not _F64 or type(a) is not _F64 or type(b) is not _F64:
-        if da.shape != a.shape or da.dtype is not a.dtype:
-            da = fit(da, a, g.ndim - y.ndim)
-        if db.shape != b.shape or db.dtype is not b.dtype:
-            db = fit(db, b, g.ndim - y.ndim)
-    if cotangents[i] is None:
-        cotangents[i] = da
-    else:
-        accumulate(cotangents, i, da)
-    if cotangents[j] is None:
-        cotangents[j] = db
-    else:
-        accumulate(cotangents, j, db)
-
-
-def pull_left(record: Any, g: Any, cotangents: list[Any]) -> None:
-    _, rule, y, a, b, i = record
-    d = rule(g, y, a, b)
-    if type(d) is not _F64 or type(a) is not _F64:
-        if d.shape != a.shape or d.dtype is not a.dtype:
-            d = fit(d, a, g.ndim - y.ndim)
-    if cotangents[i] is None:
-        cotangents[i] = d
-    else:
-        accumulate(cotangents, i, d)
-
-
-def pull_right(record: Any, g: Any, cotangents: list[Any]) -> None:
-    _, rule, y, a, b, i = record
-    d = rule(g, y, a, b)
-    if type(d) is not _F64 or type(b) is not _F64:
-        if d.shape != b.shape or d.dtype is not b.dtype:
-            d = fit(d, b, g.ndim - y.ndim)
-    if cotangents[i] is None:
-        cotangents[i] = d
-    else:
-        accumulate(cotangents, i, d)
 
 
 def pull_op(record: Any, g: Any, cotangents: list[Any]) -> None:
@@ -321,66 +273,130 @@ def _lane(g: Any, k: int) -> Any:
 # the sweep ---------------------------------------------------------------------------------------
 
 
-def sweep(records: list[Any], seeds: list[tuple[int, Any]], inputs: int) -> list[Any]:
+def sweep(records: list[Any], seeds: list[tuple[int, Any]], inputs: int, careful: bool = False) -> list[Any]:
     """Pull cotangents back over all records; returns those of the first ``inputs``, None where nothing arrived.
 
     A zero cotangent contributes zero, also through an infinite partial.  Invalid operations trap, and the record
     that met one is pulled back again with care; where nan comes from the primal itself nothing traps, so nan
     among the results makes the whole sweep run again with care at every record.
     """
-    found = _sweep(records, seeds, inputs, careful=False)
-    if any([d is not None and has_nan(d) for d in found]):
-        return _sweep(records, seeds, inputs, careful=True)
+    i = len(records)
+    cotangents: list[Any] = [None] * i
+    for index, g in seeds:
+        give(cotangents, index, Pending(g) if type(g) is Diagonal else g)
+    with np.errstate(invalid="raise", divide="raise"):
+        while True:
+            try:
+                _sweep_down(records, cotangents, i, inputs, careful)
+                break
+            except _Trapped as trapped:
+                i = trapped.index
+        found = cotangents[:inputs]
+        for k, d in enumerate(found):
+            if type(d) is Pending:
+                with silent():
+                    d = d.settle(records[k][2])
+                found[k] = d = d.dense() if type(d) is Diagonal else d
+            if d is not None and not careful and has_nan(d):
+                return sweep(records, seeds, inputs, careful=True)
     return found
 
 
-def _sweep(records: list[Any], seeds: list[tuple[int, Any]], inputs: int, careful: bool) -> list[Any]:
-    cotangents: list[Any] = [None] * len(records)
-    for index, g in seeds:
-        give(cotangents, index, Pending(g) if type(g) is Diagonal else g)
-    i = len(records)
-    with np.errstate(invalid="raise", divide="raise"):
-        while i > inputs:
-            try:
-                for i in range(i - 1, inputs - 1, -1):
-                    g = cotangents[i]
-                    record = records[i]
-                    if g is None:
-                        # Several results: their cotangents stand behind the record that made them.
-                        if record is None or len(record) != 7 or not record[6]:
-                            continue
-                        g = _collect(record, cotangents)
-                        if g is None:
-                            continue
-                    elif record is None:
-                        if type(g) is Pending:
-                            g = g.settle(None)
-                            cotangents[i] = g.dense() if type(g) is Diagonal else g
-                        continue
-                    else:
-                        cotangents[i] = None
-                    if type(g) is Pending:
-                        if record[0] in COLLECTORS:
-                            record[0](record, g, cotangents)
-                            continue
-                        g = g.settle(record[2])
-                        if type(g) is Diagonal:
-                            _pull_diagonal(record, g, cotangents)
-                            continue
-                    if careful:
-                        _pull_carefully(record, g, cotangents)
-                    else:
-                        record[0](record, g, cotangents)
-                break
-            except FloatingPointError:
-                _pull_carefully(record, g, cotangents)
-        for k in range(inputs):
-            g = cotangents[k]
-            if type(g) is Pending:
-                with silent():
-                    g = g.settle(records[k][2])
-                cotangents[k] = g.dense() if type(g) is Diagonal else g
-    return cotangents[:inputs]
+class _Trapped(Exception):
+    """The sweep met an invalid operation; the record ``index`` has been pulled back with care since."""
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+
+
+def _sweep_down(records: list[Any], cotangents: list[Any], start: int, stop: int, careful: bool) -> None:
+    """The inner loop.  All contributions of a record are computed before any is added: a trap leaves nothing half done.
+
+    Two arrays of one rank, of which one broadcasts to the other, have one shape and type if they have as many
+    bytes; that is the cheapest test of whether a contribution fits its operand as it is.
+    """
+    try:
+        for i in range(start - 1, stop - 1, -1):
+            g = cotangents[i]
+            record = records[i]
+            if g is None or record is None or careful or type(g) is Pending:
+                g = _prepared(record, g, i, cotangents, careful)
+                if g is None:
+                    continue
+            cotangents[i] = None
+            kind = record[0]
+            if kind is UNARY:
+                _, rule, y, x, k = record
+                d = rule(g, y, x)
+                if (type(d) is not _F64 or type(x) is not _F64) and (d.nbytes != x.nbytes or d.ndim != x.ndim):
+                    d = fit(d, x, g.ndim - y.ndim)
+                if cotangents[k] is None:
+                    cotangents[k] = d
+                else:
+                    accumulate(cotangents, k, d)
+            elif kind is LEFT or kind is RIGHT:
+                _, rule, y, a, b, k, x = record
+                d = rule(g, y, a, b)
+                if (type(d) is not _F64 or type(x) is not _F64) and (d.nbytes != x.nbytes or d.ndim != x.ndim):
+                    d = fit(d, x, g.ndim - y.ndim)
+                if cotangents[k] is None:
+                    cotangents[k] = d
+                else:
+                    accumulate(cotangents, k, d)
+            elif kind is BOTH:
+                _, rule_a, y, a, b, j, k, rule_b = record
+                da = rule_a(g, y, a, b)
+                db = rule_b(g, y, a, b)
+                if type(da) is not _F64 or type(y) is not _F64:
+                    if da.nbytes != a.nbytes or da.ndim != a.ndim:
+                        da = fit(da, a, g.ndim - y.ndim)
+                    if db.nbytes != b.nbytes or db.ndim != b.ndim:
+                        db = fit(db, b, g.ndim - y.ndim)
+                if cotangents[j] is None:
+                    cotangents[j] = da
+                else:
+                    accumulate(cotangents, j, da)
+                if cotangents[k] is None:
+                    cotangents[k] = db
+                else:
+                    accumulate(cotangents, k, db)
+            else:
+                kind(record, g, cotangents)
+    except FloatingPointError:
+        _pull_carefully(record, g, cotangents)
+        raise _Trapped(i) from None
+
+
+def _prepared(record: Any, g: Any, i: int, cotangents: list[Any], careful: bool) -> Any:
+    """The cotangent of a record that needs more than the usual; None where there is nothing left to pull."""
+    if record is None:
+        # One of several results: its cotangent waits here for the op that made it.
+        if type(g) is Pending:
+            with silent():
+                g = cotangents[i] = g.settle(None)
+            if type(g) is Diagonal:
+                cotangents[i] = g.dense()
+        return None
+    if g is None:
+        if len(record) != 7 or record[0] in _ELEMENTWISE or not record[6]:
+            return None
+        g = _collect(record, cotangents)
+        if g is None:
+            return None
+    cotangents[i] = None
+    if type(g) is Pending:
+        with silent():
+            if record[0] in COLLECTORS:
+                record[0](record, g, cotangents)
+                return None
+            g = g.settle(record[2])
+        if type(g) is Diagonal:
+            _pull_diagonal(record, g, cotangents)
+            return None
+    if careful:
+        _pull_carefully(record, g, cotangents)
+        return None
+    return g
 
 
 def _collect(record: Any, cotangents: list[Any]) -> Any:
@@ -394,18 +410,18 @@ def _collect(record: Any, cotangents: list[Any]) -> Any:
 
 def layout(record: Any) -> tuple[Any, ...]:
     """Any record as ``(rules or op, y, p, indices, xs)``."""
-    head = record[0]
-    if head is pull_unary:
+    kind = record[0]
+    if kind is UNARY:
         _, rule, y, x, i = record
         return (rule,), y, None, (i,), (x,)
-    if head is pull_both:
+    if kind is BOTH:
         _, rule_a, y, a, b, i, j, rule_b = record
         return (rule_a, rule_b), y, None, (i, j), (a, b)
-    if head is pull_left:
-        _, rule, y, a, b, i = record
+    if kind is LEFT:
+        _, rule, y, a, b, i, _ = record
         return (rule, None), y, None, (i, -1), (a, b)
-    if head is pull_right:
-        _, rule, y, a, b, i = record
+    if kind is RIGHT:
+        _, rule, y, a, b, i, _ = record
         return (None, rule), y, None, (-1, i), (a, b)
     return record[1:6]  # type: ignore[no-any-return]
 
@@ -492,7 +508,4 @@ def _pull_diagonal(record: Any, g: Diagonal, cotangents: list[Any]) -> None:
                 if i >= 0:
                     give(cotangents, i, fit(d, x, 1))
             return
-    try:
-        record[0](record, g.dense(), cotangents)
-    except FloatingPointError:
-        _pull_carefully(record, g.dense(), cotangents)
+    _pull_carefully(record, g.dense(), cotangents)

@@ -9,8 +9,8 @@ import numpy as np
 
 from . import tree
 from .arguments import (
-    as_perturbation, call, check_callable, chunk_size, enter, match, named, number, outputs, positions, split_aux, strip,
-    warn_independent,
+    as_perturbation, call, check_callable, chunk_size, enter, match, named, number, outputs, own, positions, split_aux,
+    strip, warn_independent,
 )  # fmt: skip
 from .counting import note
 from .errors import DerivativeError
@@ -22,17 +22,6 @@ __all__ = ["Pullback", "grad", "jacrev", "paired_transpose", "record", "value_an
 
 _F64 = np.float64
 _ONE = np.float64(1.0)
-
-
-def _own(grads: list[Any], foreign: tuple[Any, ...] = ()) -> list[Any]:
-    """Gradients that share no memory with each other, with the tape or with the caller's cotangents."""
-    seen = {id(v) for v in foreign}
-    for k, d in enumerate(grads):
-        if type(d) is np.ndarray:
-            if d.base is not None or id(d) in seen:
-                grads[k] = d = d.copy()
-            seen.add(id(d))
-    return grads
 
 
 class _Recording:
@@ -82,44 +71,55 @@ def value_and_grad(
     check_callable(f, "grad")
 
     def value_and_gradient(*args: Any, **kw: Any) -> Any:
-        run = _Recording()
-        tape = run.tape
+        tape = Tape()
+        inputs: list[Any] = []
+
+        def box(primal: Any) -> Var:
+            inputs.append(primal)
+            return tape.leaf(primal)
+
         try:
             places = positions(argnums, args, "grad")
             boxed = list(args)
             ends = []
             for k in places:
-                boxed[k] = enter(args[k], run.box, f"argument {k}", "grad")
-                ends.append(len(run.inputs))
+                boxed[k] = enter(args[k], box, k, "grad")
+                ends.append(len(inputs))
             y, aux = split_aux(call(f, boxed, kw, "grad"), has_aux, "grad")
-            y = outputs(y)
+            if type(y) is not Var:
+                y = outputs(y)
             if type(y) is Var and y.level is tape:
                 value = y.primal
-                _check_scalar(value, holomorphic, run.inputs)
+                _check_scalar(value, holomorphic, inputs)
                 one = _ONE if type(value) is _F64 else np.ones((), value.dtype)[()]
-                note("reverse", 1, len(tape.records) - len(run.inputs))
-                grads = tape.sweep([(y.index, one)], len(run.inputs))
+                note("reverse", 1, len(tape.records) - len(inputs))
+                grads = tape.sweep([(y.index, one)], len(inputs))
             else:
                 value = number(y, "grad")
-                _check_scalar(value, holomorphic, run.inputs)
-                grads = [None] * len(run.inputs)
+                _check_scalar(value, holomorphic, inputs)
+                grads = [None] * len(inputs)
             aux = strip(tape, aux) if has_aux else None
         finally:
             tape.forget()
-        start = 0
-        for k, end in zip(places, ends, strict=True):
-            if end > start and all([d is None for d in grads[start:end]]):
-                warn_independent("grad", f"argument {k}", f)
-            start = end
-        for k, d in enumerate(grads):
-            if d is None:
-                x = run.inputs[k]
-                grads[k] = np.zeros(x.shape, x.dtype)[()]
-        _own(grads)
+        if any([d is None for d in grads]):
+            _fill(grads, inputs, places, ends, f)
+        own(grads)
         gradient = _split(grads, [args[k] for k in places], argnums)
         return ((value, aux) if has_aux else value), gradient
 
     return named(value_and_gradient, f, "value_and_grad")  # type: ignore[no-any-return]
+
+
+def _fill(grads: list[Any], inputs: list[Any], places: tuple[int, ...], ends: list[int], f: Any) -> None:
+    """Zeros for what nothing reached; a warning where that is a whole argument."""
+    start = 0
+    for k, end in zip(places, ends, strict=True):
+        if end > start and all([d is None for d in grads[start:end]]):
+            warn_independent("grad", f"argument {k}", f)
+        start = end
+    for k, d in enumerate(grads):
+        if d is None:
+            grads[k] = np.zeros(inputs[k].shape, inputs[k].dtype)[()]
 
 
 def _split(values: list[Any], arguments: list[Any], argnums: Any) -> Any:
@@ -207,7 +207,7 @@ class Pullback:
             g = as_perturbation(v, primal, "the cotangent", "vjp")
             if isinstance(y, Var) and y.level is self._run.tape:
                 seeds.append((y.index, g))
-        found = _own(self._run.pull(seeds, ()), tuple([g for _, g in seeds]))
+        found = own(self._run.pull(seeds, ()), tuple([g for _, g in seeds]))
         return tuple(_split(found, list(self._arguments), ()))
 
     def many(self, index: int, seeds: Any) -> list[Any]:
@@ -222,7 +222,7 @@ def record(f: Callable[..., Any], args: tuple[Any, ...], places: tuple[int, ...]
     try:
         boxed = list(args)
         for k in places:
-            boxed[k] = enter(args[k], run.box, f"argument {k}", op)
+            boxed[k] = enter(args[k], run.box, k, op)
         y, aux = split_aux(call(f, boxed, kw, op), has_aux, op)
         y = tree.map_leaves(lambda v: number(v, op), outputs(y))
         aux = strip(run.tape, aux) if has_aux else None
@@ -317,13 +317,13 @@ def _rows(run: _Recording, v: Any, chunk: int | None) -> list[Any]:
     if y.dtype.kind == "c" or any([x.dtype.kind == "c" for x in run.inputs]):
         raise DerivativeError("jacrev: the Jacobian of complex values is not defined here; split them into np.real and np.imag")
     if y.ndim == 0:
-        return _own(run.pull([(v.index, np.ones((), y.dtype)[()])], ()))
+        return own(run.pull([(v.index, np.ones((), y.dtype)[()])], ()))
     n = y.size
     if chunk is None and n and not isinstance(y, Boxed) and y.dtype.kind == "f":
         width = chunk_size(n, max([y.size] + [x.size for x in run.inputs]))
         if width >= n:
             found = run.pull([(v.index, Diagonal(np.ones(y.shape, y.dtype)))], (n,))
-            return _own([np.reshape(d, y.shape + x.shape) for d, x in zip(found, run.inputs, strict=True)])
+            return own([np.reshape(d, y.shape + x.shape) for d, x in zip(found, run.inputs, strict=True)])
     width = chunk or chunk_size(n, max([y.size] + [x.size for x in run.inputs]))
     blocks = []
     for start in range(0, n, width):
@@ -333,7 +333,7 @@ def _rows(run: _Recording, v: Any, chunk: int | None) -> list[Any]:
         blocks.append(run.pull([(v.index, seeds.reshape((stop - start, *y.shape)))], (stop - start,)))
     if not blocks:
         return [np.zeros(y.shape + x.shape, x.dtype) for x in run.inputs]
-    return _own([
+    return own([
         np.reshape(np.concatenate(parts) if len(parts) > 1 else parts[0], y.shape + x.shape)
         for parts, x in zip(zip(*blocks, strict=True), run.inputs, strict=True)
     ])  # fmt: skip

@@ -19,12 +19,11 @@ from . import ops as _ops  # the table of rules is filled before the first Var i
 from .box import Box, equip
 from .debug import Watch, held_arrays, watching
 from .levels import Level, lift, raise_closed
-from .pull import Spec, pull_both, pull_call, pull_leaf, pull_left, pull_op, pull_right, pull_unary, sweep
+from .pull import BOTH, LEFT, RIGHT, UNARY, Spec, pull_call, pull_leaf, pull_op, sweep
 from .registry import Op
 
 __all__ = ["Tape", "Var"]
 
-_F64 = np.float64
 _PLAIN = frozenset((np.float64, float, int, np.float32))
 _LARGE = 4096
 """Entries above which an array that no rule needs is not kept on the tape."""
@@ -123,9 +122,9 @@ def _recorder(op: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
     if op.kind == "elementwise" and op.arity == 1:
         return _unary(op), op
     if op.kind == "elementwise" and op.arity == 2 and None not in op.rules:
-        return _binary(op, *_elementwise_cases(op))
+        return _elementwise(op)
     if op.kind == "bilinear" and op.arity == 2 and op.flatten is None:
-        return _binary(op, *_bilinear_cases(op))
+        return _bilinear(op)
     if op.kind == "linear" and op.arity == 1 and op.flatten is None:
         return _linear(op), op
     return op, lambda b, a: op(a, b)
@@ -157,16 +156,16 @@ def _unary(op: Op) -> Callable[[Any], Any]:
         v.level = tape
         v.index = len(tape.records)
         if type(y) is np.ndarray and y.size > _LARGE:
-            tape.append((pull_unary, rule, _slim(y) if drop_y else y, _slim(p) if drop_x else p, x.index))
+            tape.append((UNARY, rule, _slim(y) if drop_y else y, _slim(p) if drop_x else p, x.index))
         else:
-            tape.append((pull_unary, rule, y, p, x.index))
+            tape.append((UNARY, rule, y, p, x.index))
         return v
 
     return record
 
 
-def _elementwise_cases(op: Op) -> tuple[Callable[[Any, Any], Any], ...]:
-    """Recording an elementwise op on two values of one tape, on one and a constant, on a constant and one."""
+def _elementwise(op: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Recording an elementwise op of two operands: on two values of one tape, or on one and a constant."""
     run = op.run
     rule_a, rule_b = op.rules
     dropped_a = tuple([_droppable(rule_a, k) for k in (1, 2, 3)])
@@ -176,98 +175,85 @@ def _elementwise_cases(op: Op) -> tuple[Callable[[Any, Any], Any], ...]:
     def kept(values: tuple[Any, ...], dropped: tuple[bool, ...]) -> tuple[Any, ...]:
         return tuple([_slim(x) if drop else x for x, drop in zip(values, dropped, strict=True)])
 
-    def both(a: Any, b: Any) -> Any:
-        pa = a.primal
-        pb = b.primal
-        y = run(pa, pb)
-        tape = a.level
-        v = Var()
-        v.primal = y
-        v.level = tape
-        v.index = len(tape.records)
-        if type(y) is np.ndarray and y.size > _LARGE:
-            tape.append((pull_both, rule_a, *kept((y, pa, pb), dropped_both), a.index, b.index, rule_b))
-        else:
-            tape.append((pull_both, rule_a, y, pa, pb, a.index, b.index, rule_b))
-        return v
+    def record(a: Any, b: Any) -> Any:
+        kind = type(b)
+        if type(a) is Var:
+            tape = a.level
+            pa = a.primal
+            if kind is Var and tape is b.level:
+                pb = b.primal
+                y = run(pa, pb)
+                v = Var()
+                v.primal = y
+                v.level = tape
+                v.index = len(tape.records)
+                if type(y) is np.ndarray and y.size > _LARGE:
+                    tape.append((BOTH, rule_a, *kept((y, pa, pb), dropped_both), a.index, b.index, rule_b))
+                else:
+                    tape.append((BOTH, rule_a, y, pa, pb, a.index, b.index, rule_b))
+                return v
+            if kind in _PLAIN or (kind is np.ndarray and b.dtype.kind in "fc"):
+                y = run(pa, b)
+                v = Var()
+                v.primal = y
+                v.level = tape
+                v.index = len(tape.records)
+                if type(y) is np.ndarray and y.size > _LARGE:
+                    y, pa, b = kept((y, pa, b), dropped_a)
+                tape.append((LEFT, rule_a, y, pa, b, a.index, pa))
+                return v
+            return op(a, b)
+        return reflected(b, a) if kind is Var else op(a, b)
 
-    def left(a: Any, b: Any) -> Any:
-        pa = a.primal
-        y = run(pa, b)
-        tape = a.level
-        v = Var()
-        v.primal = y
-        v.level = tape
-        v.index = len(tape.records)
-        if type(y) is np.ndarray and y.size > _LARGE:
-            tape.append((pull_left, rule_a, *kept((y, pa, b), dropped_a), a.index))
-        else:
-            tape.append((pull_left, rule_a, y, pa, b, a.index))
-        return v
+    def reflected(b: Any, a: Any) -> Any:
+        if type(a) in _PLAIN or (type(a) is np.ndarray and a.dtype.kind in "fc"):
+            pb = b.primal
+            y = run(a, pb)
+            tape = b.level
+            v = Var()
+            v.primal = y
+            v.level = tape
+            v.index = len(tape.records)
+            if type(y) is np.ndarray and y.size > _LARGE:
+                y, a, pb = kept((y, a, pb), dropped_b)
+            tape.append((RIGHT, rule_b, y, a, pb, b.index, pb))
+            return v
+        return op(a, b)
 
-    def right(a: Any, b: Any) -> Any:
-        pb = b.primal
-        y = run(a, pb)
-        tape = b.level
-        v = Var()
-        v.primal = y
-        v.level = tape
-        v.index = len(tape.records)
-        if type(y) is np.ndarray and y.size > _LARGE:
-            tape.append((pull_right, rule_b, *kept((y, a, pb), dropped_b), b.index))
-        else:
-            tape.append((pull_right, rule_b, y, a, pb, b.index))
-        return v
-
-    return both, left, right
+    return record, reflected
 
 
-def _bilinear_cases(op: Op) -> tuple[Callable[[Any, Any], Any], ...]:
+def _bilinear(op: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """Recording a product of two operands, either of which may be constant."""
     run, bind = op.run, op.bind
     assert bind is not None
 
-    def both(a: Any, b: Any) -> Any:
-        pa, pb = a.primal, b.primal
-        tape = a.level
-        y = run(pa, pb)
-        return tape.add(y, (pull_op, op, _slim(y), bind(pa, pb), (a.index, b.index), (pa, pb), 0))
-
-    def left(a: Any, b: Any) -> Any:
-        pa = a.primal
-        tape = a.level
-        y = run(pa, b)
-        return tape.add(y, (pull_op, op, _slim(y), bind(pa, b), (a.index, -1), (pa, b), 0))
-
-    def right(a: Any, b: Any) -> Any:
-        pb = b.primal
-        tape = b.level
-        y = run(a, pb)
-        return tape.add(y, (pull_op, op, _slim(y), bind(a, pb), (-1, b.index), (a, pb), 0))
-
-    return both, left, right
-
-
-def _binary(op: Op, both: Any, left: Any, right: Any) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """Telling the cases apart; what is unusual goes the long way."""
-
-    def record(a: Any, b: Any, *rest: Any, **kw: Any) -> Any:
-        if not rest and not kw:
-            if type(a) is Var:
-                kind = type(b)
-                if kind is Var:
-                    if a.level is b.level:
-                        return both(a, b)
-                elif kind in _PLAIN or (kind is np.ndarray and b.dtype.kind != "O"):
-                    return left(a, b)
-            elif type(a) in _PLAIN or (type(a) is np.ndarray and a.dtype.kind != "O"):
-                return right(a, b)
-        return op(a, b, *rest, **kw)
+    def record(a: Any, b: Any) -> Any:
+        kind = type(b)
+        if type(a) is Var:
+            tape = a.level
+            pa = a.primal
+            if kind is Var and tape is b.level:
+                pb = b.primal
+                y = run(pa, pb)
+                v = Var()
+                v.primal = y
+                v.level = tape
+                v.index = len(tape.records)
+                tape.append((pull_op, op, _slim(y), bind(pa, pb), (a.index, b.index), (pa, pb), 0))
+                return v
+            if kind is np.ndarray and b.dtype.kind in "fc":
+                y = run(pa, b)
+                return tape.add(y, (pull_op, op, _slim(y), bind(pa, b), (a.index, -1), (pa, b), 0))
+            return op(a, b)
+        return reflected(b, a) if kind is Var else op(a, b)
 
     def reflected(b: Any, a: Any) -> Any:
-        if type(a) in _PLAIN or (type(a) is np.ndarray and a.dtype.kind != "O"):
-            return right(a, b)
-        return record(a, b)
+        if type(a) is np.ndarray and a.dtype.kind in "fc":
+            pb = b.primal
+            y = run(a, pb)
+            return b.level.add(y, (pull_op, op, _slim(y), bind(a, pb), (-1, b.index), (a, pb), 0))
+        return op(a, b)
 
     return record, reflected
 
@@ -326,7 +312,7 @@ def _process(tape: Tape, op: Op, xs: tuple[Any, ...], kw: dict[str, Any]) -> Any
         raise_closed()
     p = op.bind(*primals, **kw) if op.bind is not None else None
     y = op.run(*primals, **kw)
-    places, held = tuple(indices), tuple(primals)
+    places, held = tuple(indices), op.held(tuple(primals))
     if op.kind == "elementwise" and all(i < 0 or rule is None for i, rule in zip(indices, op.rules, strict=True)):
         return y
     if isinstance(y, (tuple, list)):

@@ -126,11 +126,11 @@ def is_static(x: Any) -> bool:
     return x is None or isinstance(x, (str, bytes)) or callable(x) or not hasattr(x, "__array__")
 
 
-def as_primal(x: Any, what: str, op: str, argument: Any = None) -> Any:
+def as_primal(x: Any, place: int | str, op: str, argument: Any = None) -> Any:
     """A leaf in the form that is differentiated: a floating array, or a NumPy scalar for 0-d.
 
-    ``what`` names the leaf's role, ``op`` the driver; ``argument`` is the tree it came from, so that a
-    message can give its path.
+    ``place`` is the argument's position or name, ``op`` the driver; ``argument`` is the tree that the leaf came
+    from, so that a message can give its path.
 
     Raises
     ------
@@ -158,7 +158,7 @@ def as_primal(x: Any, what: str, op: str, argument: Any = None) -> Any:
         return x
     elif isinstance(x, np.ndarray) and not isinstance(x, (np.ma.MaskedArray, np.matrix)) and x.dtype.kind in "fc":
         return np.asarray(x)
-    where = what
+    where = what = f"argument {place}" if isinstance(place, int) else place
     if argument is not None:
         where = next((path for path, leaf in paths(argument, what) if leaf is x), what)
     if isinstance(x, (bool, int, np.bool_, np.integer)):

@@ -7,6 +7,7 @@ paired as Re(g ydot), never conjugated in a transpose, so that one formula serve
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -19,21 +20,24 @@ __all__: list[str] = []
 POSITIVE = (0.3, 3.0)
 
 add = elementwise(
-    np.add, lambda g, _y, _a, _b: g, lambda g, _y, _a, _b: g, symbol=lambda sp, a, b: a + b, domain=(-3, 3)
+    np.add, lambda g, _y, _a, _b: g, lambda g, _y, _a, _b: g, symbol=lambda sp, a, b: a + b, domain=(-3, 3),
+    run=operator.add,
 )
 subtract = elementwise(
-    np.subtract, lambda g, _y, _a, _b: g, lambda g, _y, _a, _b: -g, symbol=lambda sp, a, b: a - b, domain=(-3, 3)
+    np.subtract, lambda g, _y, _a, _b: g, lambda g, _y, _a, _b: -g, symbol=lambda sp, a, b: a - b, domain=(-3, 3),
+    run=operator.sub,
 )
 multiply = elementwise(
-    np.multiply, lambda g, _y, _a, b: g * b, lambda g, _y, a, _b: g * a, symbol=lambda sp, a, b: a * b, domain=(-3, 3)
+    np.multiply, lambda g, _y, _a, b: g * b, lambda g, _y, a, _b: g * a, symbol=lambda sp, a, b: a * b, domain=(-3, 3),
+    run=operator.mul,
 )
 divide = elementwise(
     np.divide, lambda g, _y, _a, b: g / b, lambda g, y, _a, b: -g * y / b, symbol=lambda sp, a, b: a / b,
-    domain=((-3, 3), (0.4, 3)), singular=True, convention="at b = 0 the partials are infinite, as the value is",
+    domain=((-3, 3), (0.4, 3)), singular=True, run=operator.truediv, convention="at b = 0 the partials are infinite, as the value is",
 )  # fmt: skip
-negative = elementwise(np.negative, lambda g, _y, _x: -g, symbol=lambda sp, x: -x, domain=(-3, 3))
+negative = elementwise(np.negative, lambda g, _y, _x: -g, symbol=lambda sp, x: -x, domain=(-3, 3), run=operator.neg)
 positive = elementwise(np.positive, lambda g, _y, _x: g, symbol=lambda sp, x: x, domain=(-3, 3))
-square = elementwise(np.square, lambda g, _y, x: 2 * g * x, symbol=lambda sp, x: x**2, domain=(-3, 3))
+square = elementwise(np.square, lambda g, _y, x: 2 * g * x, symbol=lambda sp, x: x**2, domain=(-3, 3), run=lambda x: x * x)
 reciprocal = elementwise(
     np.reciprocal, lambda g, y, _x: -g * y * y, symbol=lambda sp, x: 1 / x, domain=(0.4, 3), singular=True
 )
