@@ -1,0 +1,6 @@
+"""The comparison: what the derivatives of a function cost, by every method, each verified before it is timed.
+
+``python -m adkit.compare`` is the command.  The rooms: problems (what is differentiated), methods and peers (how),
+agreement (whether it is right), measure (how long it takes), runner (all of that for one problem), report (how it
+reads), output (where it goes), environment (the process that measures), options (the command line).
+"""

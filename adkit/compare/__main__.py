@@ -1,0 +1,165 @@
+"""``python -m adkit.compare``: the command."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+from . import environment, report
+from .methods import METHODS
+from .options import Request, UsageError, read
+from .output import OutputError, write_document
+from .peers import PEERS
+from .problems import OPERATORS
+from .runner import Block, Row, examine, skipped_block
+
+_INTERRUPTED = 128 + signal.SIGINT
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command line and return its exit status; ``argv`` is what follows the command's name.
+
+    With ``argv`` absent the process is this command's own, and is started anew with its settings pinned.
+    """
+    try:
+        request = read(sys.argv[1:] if argv is None else argv)
+        if request.listing:
+            print(listing(request))
+            sys.stdout.flush()
+            return 0
+        if argv is None:
+            environment.pin()
+        return _run(request)
+    except (UsageError, OutputError) as error:
+        _say(f"adkit compare: {error}")
+        return 2
+    except KeyboardInterrupt:
+        _say("adkit compare: interrupted; no document was written")
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough; what is left in the buffer has nowhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        _say(f"adkit compare: cannot write the output: {error.strerror or error}")
+        return 2
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+def listing(request: Request) -> str:
+    """What there is to choose from."""
+    lines = ["problems (size: what it counts, the default sizes)"]
+    for problem in dict.fromkeys(p for p, _ in request.cases):
+        lines.append(f"  {problem.name:<22}{problem.about}")
+        lines.append(f"  {'':<22}size: {problem.axis}; {', '.join(problem.sizes)}")
+        lines.append(f"  {'':<22}operators: {', '.join(problem.default)}")
+        others = [o for o in problem.operators if o not in problem.default]
+        if others:
+            lines.append(f"  {'':<22}on request: {', '.join(others)}")
+    lines += ["", "operators", *[f"  {name:<22}{about}" for name, about in OPERATORS.items()]]
+    lines += ["", "methods", *[f"  {m.name:<22}{m.about}" for m in METHODS.values()]]
+    lines += ["", "peers (with --peers)"]
+    lines += [f"  {p.name:<22}{p.missing() or p.about}" for p in PEERS.values()]
+    return "\n".join(lines)
+
+
+class _Progress:
+    """One line on stderr, rewritten in place, and only where a person sees it."""
+
+    def __init__(self, wanted: bool, total: int) -> None:
+        self.on, self.total, self.done = wanted and sys.stderr.isatty(), total, 0
+
+    def tell(self, text: str) -> None:
+        if self.on:
+            line = f"[{self.done + 1}/{self.total}] {text}"
+            print(f"\r\x1b[K{line[:78]}", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        if self.on:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _run(request: Request) -> int:
+    out: TextIO = sys.stderr if request.csv == "-" else sys.stdout
+    colour = report.wants_colour(out)
+    notes: Any = (lambda line: None) if request.quiet else (lambda line: print(line, file=out))
+    start = time.perf_counter()
+    progress = _Progress(request.progress and not request.quiet, len(request.cases))
+    rows: list[Row] = []
+
+    notes(environment.describe())
+    for line in request.notes:
+        notes(line)
+    lacking = _lacking(request)
+    for reason, names in lacking.items():
+        notes(f"skipped: {', '.join(names)}: {reason}")
+    methods = [m for m in request.methods if not (m.peer and m.missing())]
+    absent = {name: reason for reason, names in lacking.items() for name in names}
+    try:
+        for problem, size in request.cases:
+            operators = request.operators_of(problem)
+            if problem.name in absent:
+                rows += skipped_block(problem, size, operators, request.methods, absent[problem.name]).rows
+            else:
+                block = examine(problem, size, operators, methods, request.plan, request.seed, tell=progress.tell)
+                for peer in request.methods:
+                    if peer not in methods:
+                        block.rows += skipped_block(problem, size, operators, [peer], peer.missing() or "").rows
+                progress.clear()
+                _show(block, absent, colour, out, request.quiet)
+                rows += block.rows
+            progress.done += 1
+    finally:
+        progress.clear()
+
+    statuses = {status: sum(row.status == status for row in rows) for status in ("ok", "skipped", "wrong", "failed")}
+    counted = ", ".join(f"{count} {status}" for status, count in statuses.items() if count)
+    notes(f"{len(rows)} rows: {counted}; {time.perf_counter() - start:.0f} s")
+    if request.csv == "-":
+        sys.stdout.write(report.csv_text(rows))
+    elif request.csv is not None:
+        write_document(request.csv, report.csv_text(rows))
+    out.flush()
+    sys.stdout.flush()
+    return _verdict(rows)
+
+
+def _lacking(request: Request) -> dict[str, list[str]]:
+    """What cannot be measured here, peers and problems, by the reason."""
+    lacking: dict[str, list[str]] = {}
+    things: list[Any] = [*request.methods, *dict.fromkeys(p for p, _ in request.cases)]
+    for thing in things:
+        reason = thing.missing()
+        if reason:
+            lacking.setdefault(reason, []).append(thing.name)
+    return lacking
+
+
+def _show(block: Block, absent: dict[str, str], colour: bool, out: TextIO, quiet: bool) -> None:
+    if quiet:
+        operators = dict.fromkeys(row.operator for row in block.rows if row.operator != "value")
+        for operator in operators:
+            print(f"{block.problem.name} {block.size}: {report.recommend(block, operator)}", file=out)
+    else:
+        shown = Block(block.problem, block.size, [row for row in block.rows if row.method not in absent], block.inputs,
+                      block.outputs, block.value_seconds)  # fmt: skip
+        print(f"\n{report.block_text(shown, colour)}", file=out, flush=True)
+
+
+def _verdict(rows: list[Row]) -> int:
+    """1, and a line on stderr for each, if a derivative is wrong or one of adkit's own raises."""
+    bad = [row for row in rows if row.status == "wrong" or (row.status == "failed" and row.method in ("forward", "reverse"))]
+    for row in bad:
+        _say(f"adkit compare: {row.method} {row.operator} of {row.problem} {row.size} {row.status}: {row.reason}")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,139 @@
+"""Whether a derivative is right, before anybody times it.
+
+The reference is the first result, by hand where there is one, that agrees with the function's own values: along
+random directions, for each parameter by itself, by a complex step where the function is analytic and by central
+differences where it is not.  Everything else is then compared with the reference, entry by entry.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .methods import Task
+
+__all__ = ["canonical", "disagreement", "relative_error"]
+
+_TINY = 1e-30
+_STEP = np.finfo(float).eps ** (1.0 / 3.0)
+
+
+def canonical(task: Task, result: Any) -> list[Any]:
+    """A result as a list of arrays whose shapes do not depend on the method; ValueError where they do not fit."""
+    parts = list(result) if isinstance(result, (tuple, list)) else [result]
+    shapes = [np.shape(p) for p in task.params]
+    if task.operator == "hessian":
+        if isinstance(result, (tuple, list)):
+            rows = [list(row) for row in parts]
+            parts = [np.block([
+                [_plain(block).reshape(np.size(p), np.size(q)) for block, q in zip(row, task.params, strict=True)]
+                for row, p in zip(rows, task.params, strict=True)
+            ])]  # fmt: skip
+        n = sum(np.size(p) for p in task.params)
+        return [_plain(parts[0]).reshape(n, n)]
+    arrays = [_plain(part) for part in parts]
+    if task.operator in ("value", "jvp"):
+        return arrays
+    if len(arrays) != len(shapes):
+        raise ValueError(f"{len(arrays)} results for {len(shapes)} parameters")
+    for array, shape in zip(arrays, shapes, strict=True):
+        found = array.shape[array.ndim - len(shape) :] if task.operator == "jacobian" else array.shape
+        if found != shape:
+            raise ValueError(f"a {task.operator} of shape {array.shape} for a parameter of shape {shape}")
+    return arrays
+
+
+def _plain(x: Any) -> Any:
+    """A NumPy array, whatever the library: a tensor is taken off its graph."""
+    if x is None:
+        raise ValueError("no result for a parameter")
+    return np.asarray(x.detach() if hasattr(x, "detach") else x, dtype=float)
+
+
+def relative_error(found: list[Any], reference: list[Any]) -> float:
+    """The largest difference, relative to the largest entry of the same array."""
+    whole = max((float(np.max(np.abs(r), initial=0.0)) for r in reference), default=0.0)
+    worst = 0.0
+    if [f.shape for f in found] != [r.shape for r in reference]:
+        return float("inf")
+    for f, r in zip(found, reference, strict=True):
+        # An array that is all but zero beside the others is measured against them.
+        scale = max(float(np.max(np.abs(r), initial=0.0)), 1e-6 * whole) or 1.0
+        difference = float(np.max(np.abs(f - r), initial=0.0)) / scale
+        worst = max(worst, difference) if difference == difference else float("inf")
+    return worst
+
+
+def disagreement(task: Task, found: list[Any], rng: np.random.Generator) -> tuple[float, float]:
+    """The error of a result against the function's values, and how large it may be by the accuracy of the check."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        return _disagreement(task, found, rng)
+
+
+def _disagreement(task: Task, found: list[Any], rng: np.random.Generator) -> tuple[float, float]:
+    f, params = task.numpy(), task.params
+    if task.operator == "jvp":
+        slope, allowed = _slope(f, params, task.tangents)
+        return relative_error(found, [slope]), allowed
+    worst, allowed = 0.0, 0.0
+    whole = max(float(np.linalg.norm(g)) for g in found) or 1.0
+    if task.operator == "hessian":
+        for _ in range(3):
+            u, v = _directions(params, rng), _directions(params, rng)
+            flat = [np.concatenate([np.ravel(part) for part in w]) for w in (u, v)]
+            curve, accuracy = _curvature(f, params, u, v)
+            worst = max(worst, _worse(flat[0] @ found[0] @ flat[1], curve, whole))
+            allowed = max(allowed, accuracy)
+        return worst, allowed
+    for k, g in enumerate(found):
+        only = [np.zeros_like(p) for p in params]
+        only[k] = _directions(params, rng)[k]
+        if task.operator == "hvp":
+            expected, accuracy = _curvature(f, params, only, list(task.tangents))
+        else:
+            expected, accuracy = _slope(f, params, only)
+        got = np.tensordot(g, only[k], axes=np.ndim(only[k]))
+        scale = max(float(np.linalg.norm(g)), 1e-6 * whole)
+        worst = max(worst, _worse(got, expected, scale))
+        allowed = max(allowed, accuracy)
+    return worst, allowed
+
+
+def _directions(params: tuple[Any, ...], rng: np.random.Generator) -> list[Any]:
+    """Signs: every entry counts alike."""
+    return [rng.choice([-1.0, 1.0], np.shape(p)) for p in params]
+
+
+def _worse(got: Any, expected: Any, scale: float) -> float:
+    difference = float(np.max(np.abs(got - expected), initial=0.0)) / scale
+    return difference if difference == difference else float("inf")
+
+
+def _along(f: Callable[..., Any], params: tuple[Any, ...], v: Any, step: Any) -> Any:
+    return f(*[p + step * d for p, d in zip(params, v, strict=True)])
+
+
+def _slope(f: Callable[..., Any], params: tuple[Any, ...], v: Any) -> tuple[Any, float]:
+    """The directional derivative and its accuracy."""
+    ahead, behind = _along(f, params, v, _STEP), _along(f, params, v, -_STEP)
+    quotient = (ahead - behind) / (2.0 * _STEP)
+    try:
+        exact = np.imag(_along(f, params, v, 1j * _TINY)) / _TINY
+    except (TypeError, ValueError):
+        return quotient, 1e-5
+    # A function that drops the imaginary part on its way is not analytic, and says so by disagreeing.
+    scale = float(np.max(np.abs(quotient), initial=0.0)) + float(np.max(np.abs(ahead), initial=0.0))
+    return (exact, 1e-8) if np.all(np.abs(exact - quotient) <= 1e-4 * scale) else (quotient, 1e-5)
+
+
+def _curvature(f: Callable[..., Any], params: tuple[Any, ...], u: Any, v: Any) -> tuple[Any, float]:
+    """u'Hv, as a central difference along u of the slope along v, and its accuracy."""
+    step = _STEP * 10.0
+    ahead = _slope(f, tuple([p + step * d for p, d in zip(params, u, strict=True)]), v)
+    behind = _slope(f, tuple([p - step * d for p, d in zip(params, u, strict=True)]), v)
+    exact = max(ahead[1], behind[1]) < 1e-7
+    return (ahead[0] - behind[0]) / (2.0 * step), 1e-5 if exact else 1e-2

@@ -1,0 +1,62 @@
+"""The process that measures: one BLAS thread, and an allocator that keeps its memory.
+
+Two BLAS threads on busy cores cost small products a hundredfold.  Above 128 KB glibc's allocator hands memory back
+to the system and asks for it again on every call, and the page faults drown what is measured.  Both are settings
+that libraries read when they are loaded, so the command starts itself anew with them.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+
+import numpy as np
+
+import adkit
+
+__all__ = ["describe", "pin"]
+
+_THREADS = dict.fromkeys(
+    ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
+)
+_ALLOCATOR = {
+    "MALLOC_MMAP_THRESHOLD_": "1073741824",
+    "MALLOC_TRIM_THRESHOLD_": "4294967296",
+    "MALLOC_TOP_PAD_": "67108864",
+}
+# What the process started with: a change made later reaches no library that is already loaded.
+_STARTED_WITH = dict(os.environ)
+
+
+def _wanted() -> dict[str, str]:
+    return _THREADS | (_ALLOCATOR if platform.libc_ver()[0] == "glibc" else {})
+
+
+def _set(names: dict[str, str]) -> bool:
+    return all(_STARTED_WITH.get(name) == value for name, value in names.items())
+
+
+def pin() -> None:
+    """Start this command line anew with the settings, unless it has them; returns only if nothing had to be done."""
+    if _set(_wanted()):
+        return
+    sys.stdout.flush()
+    sys.stderr.flush()
+    command = [sys.executable, *sys.orig_argv[1:]]
+    environment = dict(os.environ) | _wanted()
+    if os.name == "nt":  # its exec returns to the shell before the work is done
+        sys.exit(subprocess.run(command, env=environment, check=False).returncode)
+    os.execve(sys.executable, command, environment)
+
+
+def describe() -> str:
+    """Two lines on what measures, and how it is set up."""
+    threads = "one BLAS thread" if _set(_THREADS) else "BLAS threads not pinned"
+    keeps = "allocator keeps its memory (MALLOC_*)" if _set(_ALLOCATOR) else "allocator as it is"
+    return (
+        f"adkit {adkit.__version__}, NumPy {np.__version__}, Python {platform.python_version()}, "
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores\n"
+        f"started with {threads}; {keeps}"
+    )
