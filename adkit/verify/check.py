@@ -128,7 +128,7 @@ class _Checks(Trial):
         """Many directions at once equal one at a time, for as many as any axis of any array is long, and for one."""
         with self.guarded("batch", p):
             ys = p.f(*p.xs)
-        for n in sorted({1, *[n for x in (*p.xs, *ys) for n in x.shape]}):
+        for n in sorted({1} | p.lengths):
             for mode, sweep, given in (("forward", push, p.xs), ("reverse", pull, ys)):
                 with self.guarded(f"{mode} batch of {n}", p):
                     self.many(f"{mode} batch of {n}", sweep, p.f, p, self.like(given, (n,)))

@@ -75,6 +75,12 @@ class Probe:
     def names(self) -> str:
         return " and ".join([f"operand {k}" for k in self.places])
 
+    @property
+    def lengths(self) -> set[int]:
+        """How long the axes are, of the operands (held ones too) and of the results."""
+        arrays = [*tree.leaves(self.operands), *self.kw.values(), *self.f(*self.xs)]
+        return {n for x in arrays if isinstance(x, np.ndarray) for n in x.shape}
+
     def f(self, *moving: Any) -> tuple[Any, ...]:
         values = tree.leaves(self.operands)
         for k, x in zip(self.places, moving, strict=True):
