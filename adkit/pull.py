@@ -313,7 +313,7 @@ def _sweep_down(records: list[Any], cotangents: list[Any], start: int, stop: int
     """The inner loop.  All contributions of a record are computed before any is added: a trap leaves nothing half done.
 
     Two arrays of one rank, of which one broadcasts to the other, have one shape and type if they have as many
-    bytes; that is the cheapest test of whether a contribution fits its operand as it is.
+    bytes, and any; that is the cheapest test of whether a contribution fits its operand as it is.
     """
     try:
         for i in range(start - 1, stop - 1, -1):
@@ -328,7 +328,7 @@ def _sweep_down(records: list[Any], cotangents: list[Any], start: int, stop: int
             if kind is UNARY:
                 _, rule, y, x, k = record
                 d = rule(g, y, x)
-                if (type(d) is not _F64 or type(x) is not _F64) and (d.nbytes != x.nbytes or d.ndim != x.ndim):
+                if (type(d) is not _F64 or type(x) is not _F64) and (d.nbytes != x.nbytes or d.ndim != x.ndim or not x.nbytes):
                     d = fit(d, x, g.ndim - y.ndim)
                 if cotangents[k] is None:
                     cotangents[k] = d
@@ -337,7 +337,7 @@ def _sweep_down(records: list[Any], cotangents: list[Any], start: int, stop: int
             elif kind is LEFT or kind is RIGHT:
                 _, rule, y, a, b, k, x = record
                 d = rule(g, y, a, b)
-                if (type(d) is not _F64 or type(x) is not _F64) and (d.nbytes != x.nbytes or d.ndim != x.ndim):
+                if (type(d) is not _F64 or type(x) is not _F64) and (d.nbytes != x.nbytes or d.ndim != x.ndim or not x.nbytes):
                     d = fit(d, x, g.ndim - y.ndim)
                 if cotangents[k] is None:
                     cotangents[k] = d
@@ -348,9 +348,9 @@ def _sweep_down(records: list[Any], cotangents: list[Any], start: int, stop: int
                 da = rule_a(g, y, a, b)
                 db = rule_b(g, y, a, b)
                 if type(da) is not _F64 or type(y) is not _F64:
-                    if da.nbytes != a.nbytes or da.ndim != a.ndim:
+                    if da.nbytes != a.nbytes or da.ndim != a.ndim or not a.nbytes:
                         da = fit(da, a, g.ndim - y.ndim)
-                    if db.nbytes != b.nbytes or db.ndim != b.ndim:
+                    if db.nbytes != b.nbytes or db.ndim != b.ndim or not b.nbytes:
                         db = fit(db, b, g.ndim - y.ndim)
                 if cotangents[j] is None:
                     cotangents[j] = da
