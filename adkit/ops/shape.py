@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..box import on_primal
 from ..registry import STRUCTURAL, case, derived, linear
 from .common import negative_axes, negative_axis
 from .reductions import refuse_out
@@ -305,6 +306,12 @@ _astype = linear(
     np.astype, _bind_astype, lambda gs, p, l: _cast(gs[0], p[0]), lambda i, g, p, shapes, l: _cast(g, p[1]),
     run=_run_astype, cases=(case((2, 3), dtype=np.float32), case((), dtype=np.float64)), **_LINEAR,
 )  # fmt: skip
+
+
+@derived(np.astype)
+def astype(x: Any, dtype: Any, *args: Any, **kw: Any) -> Any:
+    """A cast; to integers or booleans it is a step, which is computed on the primal, as floor is."""
+    return _astype(x, dtype, *args, **kw) if np.dtype(dtype).kind in "fc" else on_primal(np.astype)(x, dtype, *args, **kw)
 
 
 @derived(np.copy)
