@@ -18,7 +18,7 @@ from .dual import Dual, ForwardLevel, make
 from .errors import DerivativeError, UnsupportedError
 from .levels import Boxed, lift, plain, top_level
 from .ops.index import Index, as_index, getitem_
-from .pull import COLLECTORS, Pending, Spec, fit, give, pull_leaf, pull_op
+from .pull import COLLECTORS, PIECE, Pending, Spec, fit, give, pull_leaf
 from .tape import Tape, Var
 
 __all__ = ["Buffer"]
@@ -86,7 +86,7 @@ class _TapeLayer:
 
     def read(self, at: Index) -> Any:
         value = self.primal.read(at)
-        return self.level.add(value, (pull_op, getitem_, value, at, (self.index,), (self.spec,), 0))
+        return self.level.add(value, (PIECE, getitem_, value, at, self.index, self.spec))
 
     def write(self, at: Index, value: Any) -> None:
         place, content, shape = -1, value, None
@@ -245,7 +245,8 @@ class Buffer(np.lib.mixins.NDArrayOperatorsMixin):
     def __len__(self) -> int:
         if not self.shape:
             raise TypeError("len() of a 0-d value")
-        return self.shape[0]
+        length: int = self.shape[0]
+        return length
 
     def __iter__(self) -> Any:
         return iter(self.__adkit_freeze__())

@@ -16,26 +16,24 @@ from .levels import Boxed
 __all__ = ["deep_finite", "has_nan", "is_zero", "keep_zero", "not_finite", "silent"]
 
 _F64 = np.float64
+_INFINITY = np.inf
 
 
 def silent() -> np.errstate:
     """A context in which an infinite partial gives no warning."""
-    return np.errstate(divide="ignore", invalid="ignore")
+    return np.errstate(divide="ignore", invalid="ignore", over="ignore")
 
 
 def deep_finite(x: Any) -> bool:
-    """Whether a value is finite at every level; large finite entries may answer no."""
-    if isinstance(x, Boxed):
-        return all([deep_finite(part) for part in x.layers()])
+    """Whether a value is finite at every level; large finite entries may answer no.  To be asked inside ``silent()``."""
     if type(x) is np.ndarray:
         if x.dtype.kind == "c":
             return bool(np.isfinite(x).all())
         flat = x.ravel()
-        with np.errstate(over="ignore", invalid="ignore"):
-            s = flat.dot(flat)
-    else:
-        s = x
-    return bool(s - s == 0) if abs(s) < np.inf else False
+        x = flat.dot(flat)
+    elif isinstance(x, Boxed):
+        return all([deep_finite(part) for part in x.layers()])
+    return bool(abs(x) < _INFINITY)
 
 
 def has_nan(x: Any) -> bool:

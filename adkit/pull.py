@@ -6,6 +6,7 @@ A record is a tuple.  Elementwise ops, which are most of a tape, have layouts of
     (LEFT, rule, y, a, b, i, a)                  two operands, the left on this tape, the right constant
     (RIGHT, rule, y, a, b, i, b)                 two operands, the right on this tape, the left constant
     (BOTH, rule_a, y, a, b, i, j, rule_b)        two operands on this tape
+    (PIECE, op, y, p, i, x)                      a selection of x, whose cotangents are collected by ``p``
 
 All others begin with the function that pulls a cotangent back through them, ``pull(record, g, cotangents)``:
 
@@ -27,11 +28,12 @@ from .guard import deep_finite, has_nan, is_zero, keep_zero, not_finite, silent
 from .registry import Op
 
 __all__ = [
-    "BOTH", "COLLECTORS", "LEFT", "RIGHT", "UNARY", "Diagonal", "Pending", "Spec", "layout", "pull_call", "pull_leaf", "pull_op", "sweep",
+    "BOTH", "COLLECTORS", "LEFT", "PIECE", "RIGHT", "UNARY", "Diagonal", "Pending", "Spec", "layout", "pull_bilinear", "pull_call", "pull_leaf",
+    "pull_linear", "pull_op", "sweep",
 ]  # fmt: skip
 
 _F64 = np.float64
-UNARY, LEFT, RIGHT, BOTH = "unary", "left", "right", "both"
+UNARY, LEFT, RIGHT, BOTH, PIECE = "unary", "left", "right", "both", "piece"
 _ELEMENTWISE = frozenset((UNARY, LEFT, RIGHT, BOTH))
 _SMALL = 16384
 """Bytes below which a sum of cotangents is simply made anew."""
@@ -112,13 +114,6 @@ class Pending:
             self.total = _plus(total, d)
             self.owned = type(self.total) is np.ndarray
 
-    def add_piece(self, op: Op, p: Any, g: Any) -> None:
-        """Add what belongs to the entries that ``p`` selects."""
-        if self.pieces and self.op is not op:
-            self.flush(None)
-        self.op = op
-        self.pieces.append((p, g))
-
     def flush(self, x: Any) -> None:
         """Scatter the pieces collected so far into the sum: into its buffer, where it owns one."""
         if self.pieces:
@@ -196,24 +191,48 @@ def pull_leaf(record: Any, g: Any, cotangents: list[Any]) -> None:
     """An input: its cotangent stays where it is."""
 
 
+def pull_linear(record: Any, g: Any, cotangents: list[Any]) -> None:
+    """A linear op of one operand; laid out as for ``pull_op``."""
+    _, op, y, p, (i,), (x,), _ = record
+    lead = g.ndim - y.ndim
+    d = op.transpose(0, g, p, (x.shape,), lead)
+    if d.nbytes != x.nbytes or d.ndim != x.ndim:
+        d = fit(d, x, lead)
+    if cotangents[i] is None:
+        cotangents[i] = d
+    else:
+        accumulate(cotangents, i, d)
+
+
+def pull_bilinear(record: Any, g: Any, cotangents: list[Any]) -> None:
+    """A product of two operands; laid out as for ``pull_op``."""
+    _, op, y, p, (i, j), xs, _ = record
+    lead = g.ndim - y.ndim
+    transpose = op.transpose
+    a, b = xs
+    if i >= 0:
+        da = transpose(0, g, xs, p, lead)
+        if da.nbytes != a.nbytes or da.ndim != a.ndim:
+            da = fit(da, a, lead)
+    if j >= 0:
+        db = transpose(1, g, xs, p, lead)
+        if db.nbytes != b.nbytes or db.ndim != b.ndim:
+            db = fit(db, b, lead)
+        give(cotangents, j, db)
+    if i >= 0:
+        give(cotangents, i, da)
+
+
 def pull_op(record: Any, g: Any, cotangents: list[Any]) -> None:
-    _, op, y, p, indices, xs, first = record
-    if op.scatter is not None and indices[0] >= 0:
-        i = indices[0]
-        pending = cotangents[i]
-        if type(pending) is not Pending:
-            pending = cotangents[i] = Pending(pending)
-        pending.add_piece(op, p, g)
-        return
+    _, op, y, p, indices, xs, _ = record
     ds = contributions(op, y, p, indices, xs, g)
-    if not op.traps and not all([d is None or deep_finite(d) for d in ds]):
-        raise FloatingPointError
+    if not op.traps:
+        with silent():
+            if not all([d is None or deep_finite(d) for d in ds]):
+                raise FloatingPointError
     for i, d in zip(indices, ds, strict=True):
         if d is not None:
-            if cotangents[i] is None:
-                cotangents[i] = d
-            else:
-                accumulate(cotangents, i, d)
+            give(cotangents, i, d)
 
 
 def pull_call(record: Any, g: Any, cotangents: list[Any]) -> None:
@@ -320,6 +339,8 @@ def _sweep_down(records: list[Any], cotangents: list[Any], start: int, stop: int
             g = cotangents[i]
             record = records[i]
             if g is None or record is None or careful or type(g) is Pending:
+                if record is None and type(g) is not Pending:
+                    continue  # one of several results: its cotangent waits for the op that made it
                 g = _prepared(record, g, i, cotangents, careful)
                 if g is None:
                     continue
@@ -360,6 +381,13 @@ def _sweep_down(records: list[Any], cotangents: list[Any], start: int, stop: int
                     cotangents[k] = db
                 else:
                     accumulate(cotangents, k, db)
+            elif kind is PIECE:
+                _, op, _, p, k, _ = record
+                pending = cotangents[k]
+                if type(pending) is not Pending:
+                    pending = cotangents[k] = Pending(pending)
+                pending.op = op
+                pending.pieces.append((p, g))
             else:
                 kind(record, g, cotangents)
     except FloatingPointError:
@@ -378,7 +406,7 @@ def _prepared(record: Any, g: Any, i: int, cotangents: list[Any], careful: bool)
                 cotangents[i] = g.dense()
         return None
     if g is None:
-        if len(record) != 7 or record[0] in _ELEMENTWISE or not record[6]:
+        if record[0] in _ELEMENTWISE or len(record) != 7 or not record[6]:
             return None
         g = _collect(record, cotangents)
         if g is None:
@@ -423,6 +451,9 @@ def layout(record: Any) -> tuple[Any, ...]:
     if kind is RIGHT:
         _, rule, y, a, b, i, _ = record
         return (None, rule), y, None, (-1, i), (a, b)
+    if kind is PIECE:
+        _, op, y, p, i, x = record
+        return op, y, p, (i,), (x,)
     return record[1:6]  # type: ignore[no-any-return]
 
 
@@ -435,8 +466,15 @@ def _pull_carefully(record: Any, g: Any, cotangents: list[Any]) -> None:
         head = record[0]
         if head is pull_leaf:
             return
-        if head is pull_call or head in COLLECTORS or (head is pull_op and record[1].scatter is not None):
+        if head is pull_call or head in COLLECTORS:
             head(record, g, cotangents)
+            return
+        if head is PIECE:
+            _, op, _, p, k, _ = record
+            if type(cotangents[k]) is not Pending:
+                cotangents[k] = Pending(cotangents[k])
+            cotangents[k].op = op
+            cotangents[k].pieces.append((p, g))
             return
         op, y, p, indices, xs = layout(record)
         rules = op if isinstance(op, tuple) else op.rules if op.kind == "elementwise" else None

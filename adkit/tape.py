@@ -19,7 +19,9 @@ from . import ops as _ops  # the table of rules is filled before the first Var i
 from .box import Box, equip
 from .debug import Watch, held_arrays, watching
 from .levels import Level, lift, raise_closed
-from .pull import BOTH, LEFT, RIGHT, UNARY, Spec, pull_call, pull_leaf, pull_op, sweep
+from .pull import (
+    BOTH, LEFT, PIECE, RIGHT, UNARY, Spec, pull_bilinear, pull_call, pull_leaf, pull_linear, pull_op, sweep,
+)  # fmt: skip
 from .registry import Op
 
 __all__ = ["Tape", "Var"]
@@ -123,9 +125,11 @@ def _recorder(op: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
         return _unary(op), op
     if op.kind == "elementwise" and op.arity == 2 and None not in op.rules:
         return _elementwise(op)
-    if op.kind == "bilinear" and op.arity == 2 and op.flatten is None:
+    if op.kind == "bilinear" and op.arity == 2 and op.flatten is None and op.batched and op.traps:
         return _bilinear(op)
-    if op.kind == "linear" and op.arity == 1 and op.flatten is None:
+    if op.scatter is not None:
+        return _selection(op), op
+    if op.kind == "linear" and op.arity == 1 and op.flatten is None and op.batched:
         return _linear(op), op
     return op, lambda b, a: op(a, b)
 
@@ -240,11 +244,11 @@ def _bilinear(op: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
                 v.primal = y
                 v.level = tape
                 v.index = len(tape.records)
-                tape.append((pull_op, op, _slim(y), bind(pa, pb), (a.index, b.index), (pa, pb), 0))
+                tape.append((pull_bilinear, op, _slim(y), bind(pa, pb), (a.index, b.index), (pa, pb), 0))
                 return v
             if kind is np.ndarray and b.dtype.kind in "fc":
                 y = run(pa, b)
-                return tape.add(y, (pull_op, op, _slim(y), bind(pa, b), (a.index, -1), (pa, b), 0))
+                return tape.add(y, (pull_bilinear, op, _slim(y), bind(pa, b), (a.index, -1), (pa, b), 0))
             return op(a, b)
         return reflected(b, a) if kind is Var else op(a, b)
 
@@ -252,7 +256,7 @@ def _bilinear(op: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
         if type(a) is np.ndarray and a.dtype.kind in "fc":
             pb = b.primal
             y = run(a, pb)
-            return b.level.add(y, (pull_op, op, _slim(y), bind(a, pb), (-1, b.index), (a, pb), 0))
+            return b.level.add(y, (pull_bilinear, op, _slim(y), bind(a, pb), (-1, b.index), (a, pb), 0))
         return op(a, b)
 
     return record, reflected
@@ -260,7 +264,7 @@ def _bilinear(op: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
 
 def _linear(op: Op) -> Callable[..., Any]:
     """Recording a linear op of one operand."""
-    run, bind, keep = op.run, op.bind, op.scatter is not None
+    run, bind = op.run, op.bind
     assert bind is not None
 
     def record(x: Any, *rest: Any, **kw: Any) -> Any:
@@ -276,12 +280,30 @@ def _linear(op: Op) -> Callable[..., Any]:
         elif kind is list or kind is tuple:
             made = x.level.add_several(pull_op, op, _settled(y), p, (x.index,), (_slim(primal),))
             return made if kind is list else tuple(made)
+        return x.level.add(y, (pull_linear, op, _slim(y), p, (x.index,), (_slim(primal),), 0))
+
+    return record
+
+
+def _selection(op: Op) -> Callable[..., Any]:
+    """Recording an op that selects entries, whose cotangents are collected."""
+    run, bind = op.run, op.bind
+    assert bind is not None
+
+    def record(x: Any, index: Any) -> Any:
+        if type(x) is not Var:
+            return op(x, index)
+        primal = x.primal
+        p = bind(primal, index)
+        y = run(primal, p)
+        if type(y) is np.ndarray and not y.ndim:
+            y = y[()]
         tape = x.level
         v = Var()
         v.primal = y
         v.level = tape
         v.index = len(tape.records)
-        tape.append((pull_op, op, _slim(y), p, (x.index,), (_slim(primal),), 0))
+        tape.append((PIECE, op, y, p, x.index, primal))
         return v
 
     return record
@@ -315,6 +337,8 @@ def _process(tape: Tape, op: Op, xs: tuple[Any, ...], kw: dict[str, Any]) -> Any
     places, held = tuple(indices), op.held(tuple(primals))
     if op.kind == "elementwise" and all(i < 0 or rule is None for i, rule in zip(indices, op.rules, strict=True)):
         return y
+    if op.scatter is not None:
+        return tape.add(y[()] if type(y) is np.ndarray and not y.ndim else y, (PIECE, op, y, p, places[0], held[0]))
     if isinstance(y, (tuple, list)):
         made = tape.add_several(pull_op, op, _settled(y), p, places, held)
         return made if type(y) is list else type(y)(*made) if hasattr(y, "_fields") else tuple(made)

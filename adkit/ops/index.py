@@ -116,17 +116,36 @@ def _index_array(part: Any) -> Any:
 # getitem -------------------------------------------------------------------------------------------
 
 
-def _bind_getitem(x: Any, index: Any) -> Index:
-    return as_index(index, x.shape)
+def _bind_getitem(x: Any, index: Any) -> Any:
+    """The index; one entry of a vector, by far the most frequent, stays the int that it is."""
+    if type(index) is int and x.ndim == 1:
+        return index
+    return index if type(index) is Index else as_index(index, x.shape)
 
 
 def _run_getitem(x: Any, index: Any) -> Any:
     kind = type(index)
-    return x[index] if kind is int or kind is slice else x[as_index(index, x.shape).key]
+    if kind is int or kind is slice:
+        return x[index]
+    return (index if kind is Index else as_index(index, x.shape)).take(x)
+
+
+def _entry(p: Any, size: int) -> Index:
+    return Index(p, (size,)) if type(p) is int else p
 
 
 def _scatter_getitem(pieces: list[tuple[Index, Any]], x: Any, into: Any = None) -> Any:
     """The sum of all pieces, each put back to where its index took it from; added into a buffer if one is given."""
+    if type(pieces[0][1]) is np.float64 and into is None and all([type(p) is int for p, _ in pieces]):
+        # Single entries of a vector: one pass in C.
+        places = np.array([p for p, _ in pieces])
+        size = x.shape[0]
+        if places.min() < 0:
+            places = np.where(places < 0, places + size, places)
+        if not any([isinstance(g, Boxed) for _, g in pieces]):
+            return np.bincount(places, np.array([g for _, g in pieces]), size)
+    size = x.shape[-1] if x.ndim else 0
+    pieces = [(_entry(p, size), g) for p, g in pieces]
     p, g = pieces[0]
     lead = g.ndim - p.rank - p.lead
     if into is not None and not any([isinstance(g, Boxed) for _, g in pieces]):
@@ -138,7 +157,8 @@ def _scatter_getitem(pieces: list[tuple[Index, Any]], x: Any, into: Any = None) 
     return _gather([g for _, g in pieces], [p for p, _ in pieces], g.shape[:lead], x.shape)
 
 
-def _transpose_getitem(i: int, g: Any, p: Index, shapes: Any, l: int) -> Any:
+def _transpose_getitem(i: int, g: Any, p: Any, shapes: Any, l: int) -> Any:
+    p = _entry(p, shapes[0][-1] if shapes[0] else 0)
     if isinstance(g, Boxed):
         return scatter(g, indices=(p,), shape=shapes[0], lead=l)
     return _gather([g], [p], g.shape[:l], shapes[0])
@@ -147,7 +167,7 @@ def _transpose_getitem(i: int, g: Any, p: Index, shapes: Any, l: int) -> Any:
 _MASK = np.array([True, False, True])
 _LINEAR: dict[str, Any] = {"symbol": STRUCTURAL, "domain": (-3, 3)}
 getitem_ = linear(
-    getitem, _bind_getitem, lambda gs, p, l: p.take(gs[0], l), _transpose_getitem,
+    getitem, _bind_getitem, lambda gs, p, l: _entry(p, gs[0].shape[-1] if gs[0].ndim else 0).take(gs[0], l), _transpose_getitem,
     name="getitem", run=_run_getitem, scatter=_scatter_getitem,
     cases=(
         case((3,), index=1), case((3,), index=-1), case((3, 4), index=slice(1, None)), case((3, 4), index=(1, 2)),
@@ -168,12 +188,6 @@ getitem_ = linear(
 def _gather(gs: list[Any], ps: list[Index], lead: tuple[int, ...], shape: tuple[int, ...]) -> Any:
     """Plain pieces added into one array."""
     dtype = gs[0].dtype
-    if len(shape) == 1 and not lead and len(gs) > 8 and dtype.kind == "f" and all([type(p.key) is int for p in ps]):
-        # Many single entries: one pass in C.
-        places = np.array([p.key for p in ps])
-        places += np.where(places < 0, shape[0], 0)
-        total = np.bincount(places, weights=np.array(gs), minlength=shape[0])
-        return total if total.dtype is dtype else total.astype(dtype)
     full = np.zeros(lead + shape, dtype)
     for p, g in zip(ps, gs, strict=True):
         p.add(full, g, len(lead))

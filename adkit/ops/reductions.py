@@ -53,6 +53,8 @@ def _transpose_sum(i: int, g: Any, p: Any, shapes: Any, l: int) -> Any:
 
 
 def _run_sum(x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, **kw: Any) -> Any:
+    if not kw and keepdims is False:
+        return np.add.reduce(x, axis=axis, dtype=dtype)
     keepdims = False if keepdims is _NOTHING else keepdims
     return np.add.reduce(x, axis=axis, dtype=dtype, keepdims=keepdims, **{k: v for k, v in kw.items() if v is not _NOTHING})
 
@@ -87,22 +89,44 @@ def _squeezed(value: Any, axis: Any, keepdims: Any) -> Any:
     return np.squeeze(value, axis=negative_axes(axis, value.ndim)) if value.ndim else value
 
 
-@derived(np.mean)
-def mean(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = _NOTHING, *, where: Any = True
+def _bind_mean(
+    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
 ) -> Any:
-    """The sum divided by the count."""
     refuse_out("mean", out)
     where = True if where is _NOTHING else where
     keep = keepdims is not _NOTHING and bool(keepdims)
     n = _count(a, axis, where)
+    if where is not True:
+        n = np.asarray(n, dtype=a.dtype)
+    return negative_axes(axis, a.ndim), keep, where, n
+
+
+def _apply_mean(gs: Any, p: Any, l: int) -> Any:
+    axes, keep, where, n = p
     if where is True:
-        if n == 0:
-            return np.sum(a, axis=axis, dtype=dtype, keepdims=keep) * np.nan
-        # A Python number keeps float32 at float32.
-        return np.sum(a, axis=axis, dtype=dtype, keepdims=keep) / n
-    n = np.asarray(_squeezed(n, axis, keepdims), dtype=a.dtype)
-    return np.sum(a, axis=axis, dtype=dtype, keepdims=keep, where=where) / n
+        return np.add.reduce(gs[0], axis=axes, keepdims=keep) / n
+    total = np.add.reduce(gs[0], axis=axes, keepdims=True, where=where) / n
+    return total if keep else np.squeeze(total, axis=axes)
+
+
+def _transpose_mean(i: int, g: Any, p: Any, shapes: Any, l: int) -> Any:
+    axes, keep, where, n = p
+    if where is True:
+        return spread(g / n, shapes[0], axes, keep, l) if n else spread(g, shapes[0], axes, keep, l)
+    return np.where(where, spread_kept(g, axes, keep, len(shapes[0]), l) / n, 0)
+
+
+def _run_mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, **kw: Any) -> Any:
+    if type(a) is np.ndarray and dtype is None and not kw and a.size and a.dtype.itemsize > 2:
+        n = a.size if axis is None else _count(a, axis, True)
+        return np.add.reduce(a, axis=axis, keepdims=keepdims is not _NOTHING and keepdims) / n
+    return np.mean(a, axis=axis, dtype=dtype, keepdims=keepdims, **kw)
+
+
+mean = linear(
+    np.mean, _bind_mean, _apply_mean, _transpose_mean, name="mean", run=_run_mean, symbol=STRUCTURAL, domain=(-3, 3),
+    cases=(*_NOT_EMPTY, case((2, 3), axis=1, where=np.array([[True, False, True], [False, True, True]]))),
+)  # fmt: skip
 
 
 @derived(np.var)
