@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import UnsupportedError
 from ..levels import Boxed, plain
-from ..registry import STRUCTURAL, case, derived, linear
+from ..registry import STRUCTURAL, Op, case, derived, linear
 from .common import negative_axes, negative_axis, piece
 
 __all__: list[str] = []
@@ -91,7 +91,7 @@ def _apply_pad(gs: Any, p: Any, l: int) -> Any:
     return pad_(gs[0], pad_width=((0, 0),) * l + p)
 
 
-pad_ = linear(
+pad_: Op = linear(
     np.pad, _bind_pad, _apply_pad,
     lambda i, g, p, shapes, l: g[_window(p, shapes[0])],
     name="pad", numpy=False, run=lambda x, **kw: pad_(x, **kw) if isinstance(x, Boxed) else _run_pad(x, **kw),
@@ -245,7 +245,7 @@ def _bind_embed(v: Any, shape: Any, offset: int = 0, axis1: int = -2, axis2: int
     return tuple(shape), {"offset": offset, "axis1": axis1, "axis2": axis2}
 
 
-embed_diagonal = linear(
+embed_diagonal: Op = linear(
     _embed_diagonal, _bind_embed,
     lambda gs, p, l: embed_diagonal(gs[0], shape=gs[0].shape[:l] + p[0], **p[1]),
     lambda i, g, p, shapes, l: np.diagonal(g, **p[1]),
@@ -281,10 +281,10 @@ def _linalg_diagonal(x: Any, /, *, offset: int = 0) -> Any:
 @derived(np.tril)
 def tril(m: Any, k: int = 0) -> Any:
     """The lower triangle."""
-    return np.where(np.tri(*m.shape[-2:], k=k, dtype=bool), m, 0)
+    return np.where(np.tri(*m.shape[-2:], k=k, dtype=bool), m, 0)  # type: ignore[call-overload]
 
 
 @derived(np.triu)
 def triu(m: Any, k: int = 0) -> Any:
     """The upper triangle."""
-    return np.where(np.tri(*m.shape[-2:], k=k - 1, dtype=bool), 0, m)
+    return np.where(np.tri(*m.shape[-2:], k=k - 1, dtype=bool), 0, m)  # type: ignore[call-overload]

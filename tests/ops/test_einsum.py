@@ -78,7 +78,8 @@ def test_an_infinite_entry_that_nothing_reaches():
 @pytest.mark.parametrize(
     "f",
     [
-        lambda x: np.einsum("ij", x), lambda x: np.einsum("i,i", x), lambda x: np.einsum("i->ii", x), lambda x: np.einsum("i->j", x),
+        lambda x: np.einsum("ij", x), lambda x: np.einsum("i,i", x), lambda x: np.einsum("i->ii", x),
+        lambda x: np.einsum("i->j", x),
         lambda x: np.einsum("i,i->i", x, np.ones(2)), lambda x: np.einsum("i1->i", x), lambda x: np.einsum("...i->i", x[None]),
         lambda x: np.einsum(x, [60]), lambda x: np.einsum("i..->i", x),
     ],
