@@ -11,8 +11,6 @@ True
 
 from __future__ import annotations
 
-from typing import Any
-
 from .counting import count_sweeps
 from .custom import custom_jvp, custom_vjp
 from .debug import debug_mutations

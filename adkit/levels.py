@@ -14,7 +14,7 @@ from __future__ import annotations
 from itertools import count
 from threading import local
 from types import TracebackType
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -80,6 +80,13 @@ class Boxed:
 
     primal: Any
     level: Level
+
+    if TYPE_CHECKING:
+
+        @property
+        def shape(self) -> tuple[int, ...]: ...
+        @property
+        def dtype(self) -> Any: ...
 
     def layers(self) -> tuple[Any, ...]:
         """The values that this box is made of, one level further out."""

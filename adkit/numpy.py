@@ -124,7 +124,8 @@ def _direct(fun: Any, answer: Any) -> Callable[..., Any]:
             if isinstance(a, Boxed):
                 kind: Any = type(a)
                 return (kind.functions.get(fun) or kind._first_use(fun))(*args, **kw)
-        if any([isinstance(a, (list, tuple)) for a in args]) and top_level(tuple(leaves(args))) is not None:
+        # No any() here: once a user asks for numpy's, this module's own name `any` is that one.
+        if [a for a in args if isinstance(a, (list, tuple))] and top_level(tuple(leaves(args))) is not None:
             return answer(*args, **kw)
         return fun(*args, **kw)
 

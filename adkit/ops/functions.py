@@ -89,8 +89,8 @@ arctanh = elementwise(
     convention="infinite at -1 and 1; a zero tangent or cotangent stays zero",
 )  # fmt: skip
 
-_TO_RADIANS = {"symbol": lambda sp, x: x * sp.pi / 180, "domain": (-90, 90)}
-_TO_DEGREES = {"symbol": lambda sp, x: x * 180 / sp.pi, "domain": (-3, 3)}
+_TO_RADIANS: dict[str, Any] = {"symbol": lambda sp, x: x * sp.pi / 180, "domain": (-90, 90)}
+_TO_DEGREES: dict[str, Any] = {"symbol": lambda sp, x: x * 180 / sp.pi, "domain": (-3, 3)}
 deg2rad = elementwise(np.deg2rad, lambda g, _y, _x: g * _RADIAN, **_TO_RADIANS)
 radians = elementwise(np.radians, lambda g, _y, _x: g * _RADIAN, **_TO_RADIANS)
 rad2deg = elementwise(np.rad2deg, lambda g, _y, _x: g / _RADIAN, **_TO_DEGREES)

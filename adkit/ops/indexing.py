@@ -45,7 +45,10 @@ where_ = elementwise(
     lambda g, _y, c, _a, _b: np.where(c, g, 0),
     lambda g, _y, c, _a, _b: np.where(c, 0, g),
     symbol=lambda sp, c, a, b: sp.Piecewise((a, c), (b, True)), domain=(-3, 3),
-    cases=(case(np.array([True, False, True]), (3,), (3,)), case(np.array([True, False, True]), (2, 1), (3,)), case(np.array([[True], [False]]), (), (2, 3))),
+    cases=(
+        case(np.array([True, False, True]), (3,), (3,)), case(np.array([True, False, True]), (2, 1), (3,)),
+        case(np.array([[True], [False]]), (), (2, 3)),
+    ),
 )  # fmt: skip
 
 
