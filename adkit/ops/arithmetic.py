@@ -33,7 +33,8 @@ multiply = elementwise(
 )
 divide = elementwise(
     np.divide, lambda g, _y, _a, b: g / b, lambda g, y, _a, b: -g * y / b, symbol=lambda sp, a, b: a / b,
-    domain=((-3, 3), (0.4, 3)), singular=True, run=operator.truediv, convention="at b = 0 the partials are infinite, as the value is",
+    domain=((-3, 3), (0.4, 3)), singular=True, run=operator.truediv,
+    convention="at b = 0 the partials are infinite, as the value is",
 )  # fmt: skip
 negative = elementwise(np.negative, lambda g, _y, _x: -g, symbol=lambda sp, x: -x, domain=(-3, 3), run=operator.neg)
 positive = elementwise(np.positive, lambda g, _y, _x: g, symbol=lambda sp, x: x, domain=(-3, 3))
