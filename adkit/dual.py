@@ -241,6 +241,8 @@ def _process(level: ForwardLevel, op: Op, xs: tuple[Any, ...], kw: dict[str, Any
                 tangents.append(None)
     p = op.bind(*primals, **kw) if op.bind is not None else None
     y = op.run(*primals, **kw)
+    if type(y) is complex:  # Python's own product of 1j and a NumPy number
+        y = np.complex128(y)
     t = push(op, y, op.held(tuple(primals)), tangents, p, lead)
     return wrap(y, t, level, lead)
 

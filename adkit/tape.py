@@ -334,6 +334,8 @@ def _process(tape: Tape, op: Op, xs: tuple[Any, ...], kw: dict[str, Any]) -> Any
         raise_closed()
     p = op.bind(*primals, **kw) if op.bind is not None else None
     y = op.run(*primals, **kw)
+    if type(y) is complex:  # Python's own product of 1j and a NumPy number
+        y = np.complex128(y)
     places, held = tuple(indices), op.held(tuple(primals))
     if op.kind == "elementwise" and all(i < 0 or rule is None for i, rule in zip(indices, op.rules, strict=True)):
         return y
