@@ -34,7 +34,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .errors import DerivativeError, UnsupportedError
-from .levels import lift, top_level
+from .levels import Boxed, lift, top_level
 
 __all__ = [
     "REGISTRY",
@@ -103,6 +103,7 @@ class Op:
         self.jvp: Fun | None = fields.get("jvp")
         self.vjp: Fun | None = fields.get("vjp")
         self.arity: int = fields.get("arity", 1)
+        self.single: bool = kind == "elementwise" and self.arity == 1
         self.flatten: Fun | None = fields.get("flatten")
         self.symbol: Any = fields.get("symbol")
         self.domain: Domain | None = fields.get("domain")
@@ -124,6 +125,12 @@ class Op:
 
     def __call__(self, *args: Any, **kw: Any) -> Any:
         """Apply the op: at the innermost level among the operands, or plainly where none is a box."""
+        if self.single and not kw and len(args) == 1 and isinstance(args[0], Boxed):
+            # A function of our own meets its box here, not by protocol: take the form that this kind of box has made.
+            box: Any = type(args[0])
+            apply = box.functions.get(self.fun) or box._first_use(self.fun)
+            if apply is not self:
+                return apply(args[0])
         if self.flatten is not None:
             args, kw = self.flatten(*args, **kw)
             xs, rest = args, ()

@@ -130,8 +130,17 @@ def _ranked(name: str, positions: Any, a: Any, axis: Any) -> Any:
         raise UnsupportedError(f"{name}: complex numbers have no order that can be differentiated; sort by np.abs")
     if axis is None:
         a, axis = np.ravel(a), -1
-    negative_axis(axis, a.ndim)
+    axis = negative_axis(axis, a.ndim)
     return np.take_along_axis(a, positions(plain(a), axis), axis=axis)
+
+
+def _stable_order(x: Any, axis: int) -> Any:
+    """``argsort`` by value and position: the fast sort, and the stable one only where it meets ties."""
+    order = np.argsort(x, axis=axis)
+    ranked = np.take_along_axis(x, order, axis=axis)
+    if np.any(piece(ranked, axis, slice(1, None)) == piece(ranked, axis, slice(None, -1))):
+        return np.argsort(x, axis=axis, kind="stable")
+    return order
 
 
 @derived(np.sort)
@@ -139,7 +148,7 @@ def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable:
     """Entries in order; equal ones keep theirs, and so do their derivatives."""
     if order is not None:
         raise UnsupportedError("sort: order= names the fields of a structured array, which has no derivative")
-    return _ranked("sort", lambda x, k: np.argsort(x, axis=k, kind="stable"), a, axis)
+    return _ranked("sort", _stable_order, a, axis)
 
 
 @derived(np.partition)

@@ -54,6 +54,13 @@ def test_sort_breaks_ties_by_position():
     np.testing.assert_array_equal(adkit.jacfwd(np.sort)(x), [[0, 1, 0], [0, 0, 1], [1, 0, 0]])
 
 
+def test_many_ties_keep_their_order():
+    x = np.repeat([1.0, 0.0], 50)
+    weights = np.arange(100.0)
+    g = adkit.grad(lambda x: np.sum(weights * np.sort(x)))(x)
+    np.testing.assert_array_equal(g, np.concatenate([weights[50:], weights[:50]]))
+
+
 def test_the_branch_not_selected_gives_no_nan():
     f = lambda x: np.sum(np.select([x > 0], [np.log(x)], 0.0))
     with np.errstate(divide="ignore"):
