@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from .diagonal import Diagonal
 from .dual import Dual, ForwardLevel, make
 from .errors import DerivativeError, UnsupportedError
 from .levels import Boxed, lift, plain, top_level
@@ -61,6 +62,7 @@ class _DualLayer:
         lead = self.level.lead
         if isinstance(value, Dual) and value.level is self.level:
             p, t = value.primal, value.tangent
+            t = t.dense() if type(t) is Diagonal else t
         else:
             p, t = value, 0.0
         self.primal = _write(self.primal, at, p)

@@ -14,6 +14,7 @@ import numpy as np
 
 from . import tree
 from .arguments import check_callable, number, outputs, quiet
+from .diagonal import Diagonal
 from .dual import Dual, wrap
 from .errors import DerivativeError
 from .levels import Boxed, lift, plain, top_level
@@ -69,6 +70,11 @@ class _Custom:
         """Value and pullback at plain (or outer) primals; the pullback returns a tuple of trees."""
         raise NotImplementedError
 
+    def _check_number(self, v: Any, what: str) -> None:
+        if isinstance(v, (Boxed, float, int, complex)) or (isinstance(v, (np.ndarray, np.generic)) and v.dtype.kind in "fciub"):
+            return
+        raise DerivativeError(f"{self.__name__}: the rule gave a {what} of type {type(v).__name__}, not an array of numbers")
+
     def _forward(self, level: Any, args: Any, leaves: Any, primals: Any, active: list[int]) -> Any:
         lead = level.lead
 
@@ -76,7 +82,8 @@ class _Custom:
             found = []
             for k, x in enumerate(leaves):
                 if k in active:
-                    found.append(x.tangent if lane is None else x.tangent[lane])
+                    t = x.tangent.dense() if type(x.tangent) is Diagonal else x.tangent
+                    found.append(t if lane is None else t[lane])
                 else:
                     found.append(_zeros(x))
             return tree.rebuild(args, found)
@@ -115,12 +122,13 @@ class _Custom:
             if not isinstance(found, (tuple, list)) or len(found) != len(args):
                 count = len(found) if isinstance(found, (tuple, list)) else "no tuple of"
                 raise DerivativeError(f"{name}: the rule gave {count} cotangents for {len(args)} arguments")
-            flat = _align(found, args, name)
+            flat = _align(outputs(found), args, name)
             contributions = []
             for k in active:
                 d, x = flat[k], leaves[k].primal
                 if d is None:
                     d = np.zeros(x.shape, x.dtype)
+                self._check_number(d, "cotangent")
                 d = d if isinstance(d, Boxed) else np.asarray(d)[()]
                 if d.shape != x.shape:
                     raise DerivativeError(f"{name}: the rule gave a cotangent of shape {d.shape} for a primal of shape {x.shape}")
@@ -190,7 +198,11 @@ class custom_jvp(_Custom):  # noqa: N801 - a decorator
         out = self.rule(primals, tangents)  # type: ignore[misc]
         if not isinstance(out, tuple) or len(out) != 2:
             raise DerivativeError(f"{self.__name__}: the JVP rule must return a pair (y, ydot)")
-        return out
+        y, ydot = out
+        ydot = outputs(ydot)
+        for t in tree.leaves(ydot):
+            self._check_number(t, "tangent")
+        return y, ydot
 
     def vjp(self, primals: Any) -> Any:
         zeros = tree.map_leaves(_zeros, primals)

@@ -14,6 +14,7 @@ import numpy as np
 
 from . import ops as _ops  # the table of rules is filled before the first Dual is made  # noqa: F401
 from .box import Box, equip
+from .diagonal import Diagonal
 from .guard import deep_finite, keep_zero, silent
 from .levels import Level, lift, raise_closed
 from .registry import Op
@@ -50,7 +51,8 @@ class Dual(Box):
     level: ForwardLevel
 
     def layers(self) -> tuple[Any, ...]:
-        return self.primal, self.tangent
+        t = self.tangent
+        return self.primal, t.dense() if type(t) is Diagonal else t
 
     @classmethod
     def process(cls, level: ForwardLevel, op: Op, xs: tuple[Any, ...], kw: dict[str, Any]) -> Any:
@@ -58,12 +60,7 @@ class Dual(Box):
 
     @classmethod
     def interpret(cls, op: Op) -> Callable[..., Any]:
-        if op.kind == "elementwise":
-            if op.arity == 1:
-                return _unary(op)
-            if op.arity == 2 and None not in op.rules:
-                return _binary(op)
-        return op
+        return _function(op)[0]
 
 
 def make(primal: Any, tangent: Any, level: ForwardLevel) -> Dual:
@@ -100,43 +97,63 @@ def _term(op: Op, k: int, g: Any, y: Any, xs: tuple[Any, ...], lead: int) -> Any
     """One operand's contribution to the tangent of an elementwise op."""
     rule = op.rules[k]
     assert rule is not None
-    if not op.singular:
-        return rule(widen(g, xs[k], y, lead), y, *xs)
-    with silent():
+    if type(g) is Diagonal:
+        if xs[k].shape == y.shape and xs[k].dtype == y.dtype:
+            return Diagonal(settle(_term(op, k, g.values, y, xs, 0), y, 0))
+        g = g.dense()
+    if lead:
         g = widen(g, xs[k], y, lead)
+    if not op.singular:
+        return rule(g, y, *xs)
+    with silent():
         t = rule(g, y, *xs)
         return t if deep_finite(t) else keep_zero(t, g)
 
 
+def _finish(y: Any, t: Any, level: ForwardLevel) -> Any:
+    """A result with its tangent, brought to its shape and type."""
+    if type(t) is not _F64 or type(y) is not _F64:
+        if type(y) is np.ndarray and not y.ndim:
+            y = y[()]
+        if t.shape[level.lead :] != y.shape or t.dtype is not y.dtype:
+            t = settle(t, y, level.lead)
+    d = Dual()
+    d.primal = y
+    d.tangent = t
+    d.level = level
+    return d
+
+
+def _function(op: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The function that applies an op to Duals, and its form with two operands exchanged."""
+    if op.kind == "elementwise" and op.arity == 1:
+        return _unary(op), op
+    if op.kind == "elementwise" and op.arity == 2 and None not in op.rules:
+        return _binary(op, lambda k, g, y, xs, lead: _term(op, k, g, y, xs, lead))
+    if op.kind == "bilinear" and op.arity == 2 and op.flatten is None and op.batched:
+        return _binary(op, lambda k, g, y, xs, lead: _factor(op, k, g, xs, lead))
+    if op.kind == "linear" and op.arity == 1 and op.flatten is None and op.batched:
+        return _linear(op), op
+    return op, lambda b, a: op(a, b)
+
+
 def _unary(op: Op) -> Callable[[Any], Any]:
-    run, rule = op.run, op.rules[0]
+    run, rule, singular = op.run, op.rules[0], op.singular
     if rule is None:
         return lambda x: run(x.primal)
-    if op.singular:
-
-        def dual_singular(x: Any) -> Any:
-            level = x.level
-            if level.lead < 0:
-                raise_closed()
-            y = run(x.primal)
-            t = _term(op, 0, x.tangent, y, (x.primal,), level.lead)
-            if type(t) is not _F64 or type(y) is not _F64:
-                if t.shape[level.lead :] != y.shape or t.dtype is not y.dtype:
-                    t = settle(t, y, level.lead)
-            return make(y, t, level)
-
-        return dual_singular
 
     def dual(x: Any) -> Any:
         level = x.level
-        if level.lead < 0:
-            raise_closed()
         p = x.primal
+        if level.lead:
+            if level.lead < 0:
+                raise_closed()
+            y = run(p)
+            return _finish(y, _term(op, 0, x.tangent, y, (p,), 1), level)
         y = run(p)
-        t = rule(x.tangent, y, p)
-        if type(t) is not _F64 or type(y) is not _F64:
-            if t.shape[level.lead :] != y.shape or t.dtype is not y.dtype:
-                t = settle(t, y, level.lead)
+        t = _term(op, 0, x.tangent, y, (p,), 0) if singular else rule(x.tangent, y, p)
+        if type(t) is not _F64 and (t.dtype is not y.dtype or t.shape != y.shape):
+            t = settle(t, y, 0)
         d = Dual()
         d.primal = y
         d.tangent = t
@@ -146,78 +163,85 @@ def _unary(op: Op) -> Callable[[Any], Any]:
     return dual
 
 
-def _binary(op: Op) -> Callable[[Any, Any], Any]:
-    both, left, right = _binary_cases(op)
+def _factor(op: Op, k: int, g: Any, xs: tuple[Any, ...], lead: int) -> Any:
+    """One operand's contribution to the tangent of a product."""
+    if type(g) is Diagonal:
+        t = op.diagonal("push", k, g.values, xs) if op.diagonal is not None else None
+        if t is not None:
+            return t
+        g = g.dense()
+    return op.apply(k, g, xs, op.bind(*xs), lead)  # type: ignore[misc]
+
+
+def _binary(op: Op, term: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """An op of two operands, each a Dual of the level or a constant; ``term`` is one operand's contribution."""
+    run = op.run
+    direct = op.kind == "elementwise" and not op.singular
+    rule_a, rule_b = op.rules if direct else (None, None)
 
     def dual(a: Any, b: Any) -> Any:
-        if type(a) is Dual:
-            if type(b) is Dual:
-                if a.level is b.level:
-                    return both(a, b)
-            elif type(b) in _PLAIN or (type(b) is np.ndarray and b.dtype.kind in "fc"):
-                return left(a, b)
-        elif type(a) in _PLAIN or (type(a) is np.ndarray and a.dtype.kind in "fc"):
-            return right(a, b)
-        return op(a, b)
-
-    return dual
-
-
-def _binary_cases(op: Op) -> tuple[Callable[[Any, Any], Any], ...]:
-    """The op on two Duals of a level, on a Dual and a constant, on a constant and a Dual."""
-    run, rules, singular = op.run, op.rules, op.singular
-    rule_a, rule_b = rules
-    assert rule_a is not None and rule_b is not None
-
-    def both(a: Any, b: Any) -> Any:
-        level = a.level
-        lead = level.lead
-        pa, pb = a.primal, b.primal
-        if lead < 0:
-            raise_closed()
-        y = run(pa, pb)
-        if lead or singular:
-            t = _term(op, 0, a.tangent, y, (pa, pb), lead) + _term(op, 1, b.tangent, y, (pa, pb), lead)
-        else:
-            t = rule_a(a.tangent, y, pa, pb) + rule_b(b.tangent, y, pa, pb)
-        return finish(y, t, level, lead)
-
-    def left(a: Any, b: Any) -> Any:
+        kind = type(b)
+        if type(a) is not Dual:
+            return reflected(b, a) if kind is Dual else op(a, b)
         level = a.level
         lead = level.lead
         pa = a.primal
         if lead < 0:
             raise_closed()
-        y = run(pa, b)
-        t = _term(op, 0, a.tangent, y, (pa, b), lead) if lead or singular else rule_a(a.tangent, y, pa, b)
-        return finish(y, t, level, lead)
+        if kind is Dual and b.level is level:
+            pb = b.primal
+            y = run(pa, pb)
+            if direct and not lead:
+                t = rule_a(a.tangent, y, pa, pb) + rule_b(b.tangent, y, pa, pb)
+            else:
+                t = term(0, a.tangent, y, (pa, pb), lead) + term(1, b.tangent, y, (pa, pb), lead)
+        elif kind in _PLAIN or (kind is np.ndarray and b.dtype.kind in "fc"):
+            y = run(pa, b)
+            t = rule_a(a.tangent, y, pa, b) if direct and not lead else term(0, a.tangent, y, (pa, b), lead)
+        else:
+            return op(a, b)
+        return _finish(y, t, level)
 
-    def right(a: Any, b: Any) -> Any:
+    def reflected(b: Any, a: Any) -> Any:
+        if not (type(a) in _PLAIN or (type(a) is np.ndarray and a.dtype.kind in "fc")):
+            return op(a, b)
         level = b.level
         lead = level.lead
         pb = b.primal
         if lead < 0:
             raise_closed()
         y = run(a, pb)
-        t = _term(op, 1, b.tangent, y, (a, pb), lead) if lead or singular else rule_b(b.tangent, y, a, pb)
-        return finish(y, t, level, lead)
+        t = rule_b(b.tangent, y, a, pb) if direct and not lead else term(1, b.tangent, y, (a, pb), lead)
+        return _finish(y, t, level)
 
-    def finish(y: Any, t: Any, level: Any, lead: int) -> Any:
-        if type(t) is not _F64 or type(y) is not _F64:
-            if t.shape[lead:] != y.shape or t.dtype is not y.dtype:
-                t = settle(t, y, lead)
-        d = Dual()
-        d.primal = y
-        d.tangent = t
-        d.level = level
-        return d
+    return dual, reflected
 
-    return both, left, right
+
+def _linear(op: Op) -> Callable[..., Any]:
+    """A linear op of one operand."""
+    run, bind, apply = op.run, op.bind, op.apply
+    assert bind is not None and apply is not None
+
+    def dual(x: Any, *rest: Any, **kw: Any) -> Any:
+        if type(x) is not Dual:
+            return op(x, *rest, **kw)
+        level = x.level
+        lead = level.lead
+        if lead < 0:
+            raise_closed()
+        p = bind(x.primal, *rest, **kw)
+        y = run(x.primal, *rest, **kw)
+        t = x.tangent
+        t = apply((t.dense() if type(t) is Diagonal else t,), p, lead)
+        if type(y) is list or type(y) is tuple:
+            return wrap(y, t, level, lead)
+        return _finish(y, t, level)
+
+    return dual
 
 
 def _reflected(op: Op) -> Callable[[Any, Any], Any]:
-    apply = Dual._first_use(op.fun)
-    return lambda b, a: apply(a, b)
+    return _function(op)[1]
 
 
 def _process(level: ForwardLevel, op: Op, xs: tuple[Any, ...], kw: dict[str, Any]) -> Any:
@@ -249,6 +273,8 @@ def _process(level: ForwardLevel, op: Op, xs: tuple[Any, ...], kw: dict[str, Any
 
 def push(op: Op, y: Any, xs: tuple[Any, ...], tangents: list[Any], p: Any, lead: int) -> Any:
     """The tangent of the result ``y`` of an op, or None where no operand's tangent reaches it."""
+    if op.kind != "elementwise" and lead:
+        tangents = [g.dense() if type(g) is Diagonal else g for g in tangents]
     if lead and not op.batched:
         n = next(g.shape[0] for g in tangents if g is not None)
         lanes = [push(op, y, xs, [None if g is None else g[k] for g in tangents], p, 0) for k in range(n)]

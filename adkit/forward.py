@@ -9,10 +9,11 @@ import numpy as np
 
 from . import tree
 from .arguments import (
-    as_perturbation, call, check_callable, chunk_size, enter, match, named, number, outputs, own, positions, split_aux,
-    strip, warn_independent,
+    as_perturbation, call, check_callable, check_inputs, chunk_size, enter, is_label, match, named, own, positions, results,
+    split_aux, strip, warn_independent,
 )  # fmt: skip
 from .counting import note
+from .diagonal import Diagonal
 from .dual import Dual, ForwardLevel, make
 from .errors import DerivativeError
 from .levels import Boxed
@@ -49,20 +50,20 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
     if len(primals) != len(tangents):
         raise DerivativeError(f"jvp: {len(primals)} primals but {len(tangents)} tangents were given")
     with ForwardLevel() as level:
-        boxed = []
+        boxed: list[Any] = []
+        inputs: list[Any] = []
         for k, (x, v) in enumerate(zip(primals, tangents, strict=True)):
             directions = iter(match(v, x, f"tangent {k}", "jvp"))
 
             def box(primal: Any, directions: Any = directions, k: int = k) -> Any:
-                tangent = next(directions)
-                while tree.is_static(tangent):
-                    tangent = next(directions)
-                return make(primal, as_perturbation(tangent, primal, f"tangent {k}", "jvp"), level)
+                inputs.append(primal)
+                return make(primal, as_perturbation(next(directions), primal, f"tangent {k}", "jvp"), level)
 
             boxed.append(enter(x, box, k, "jvp"))
+        check_inputs(inputs, tuple(range(len(primals))), "jvp")
         note("forward", 1)
         out, aux = split_aux(call(f, boxed, {}, "jvp"), has_aux, "jvp")
-        out = tree.map_leaves(lambda v: number(v, "jvp"), outputs(out))
+        out = results(out, "jvp")
         aux = strip(level, aux) if has_aux else None
         if not any([isinstance(y, Dual) and y.level is level for y in tree.leaves(out)]):
             warn_independent("jvp", "the primals", f)
@@ -77,7 +78,9 @@ def _primal(v: Any, level: ForwardLevel) -> Any:
 
 def _tangent(v: Any, level: ForwardLevel, lead: tuple[int, ...] = ()) -> Any:
     if isinstance(v, Dual) and v.level is level:
-        return v.tangent
+        return v.tangent.dense() if type(v.tangent) is Diagonal else v.tangent
+    if is_label(v):
+        return None
     return np.zeros(lead + v.shape, v.dtype if v.dtype.kind in "fc" else float)[()]
 
 
@@ -98,6 +101,7 @@ def jacfwd(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, chunk
         inputs: list[Any] = []
         for k in places:
             enter(args[k], inputs.append, k, "jacfwd")
+        check_inputs(inputs, places, "jacfwd")
         if any([x.dtype.kind == "c" for x in inputs]):
             raise DerivativeError(
                 "jacfwd: the Jacobian of complex values is not defined here; split them into np.real and np.imag"
@@ -109,6 +113,9 @@ def jacfwd(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, chunk
         leaves = []
         for j in range(len(tree.leaves(like))):
             supply = iter([s.leaves[j] for s in sweeps])
+            if sweeps[0].leaves[j] is None:
+                leaves.append(None)
+                continue
             parts = [
                 tree.map_leaves(lambda x: None if tree.is_static(x) else next(supply), args[k])  # noqa: B023
                 for k in places
@@ -138,9 +145,12 @@ class _Columns:
                 level, seeds = ForwardLevel(0), np.ones((), x.dtype)[()]
             else:
                 level = ForwardLevel(1)
-                seeds = np.zeros((stop - start, n), x.dtype)
-                seeds[np.arange(stop - start), np.arange(start, stop)] = 1
-                seeds = seeds.reshape((stop - start, *x.shape))
+                if stop - start == n and not isinstance(x, Boxed):
+                    seeds = Diagonal(np.ones(x.shape, x.dtype))
+                else:
+                    seeds = np.zeros((stop - start, n), x.dtype)
+                    seeds[np.arange(stop - start), np.arange(start, stop)] = 1
+                    seeds = seeds.reshape((stop - start, *x.shape))
             with level:
                 counter = iter(range(len(inputs)))
 
@@ -152,7 +162,7 @@ class _Columns:
                     boxed[k] = enter(args[k], box, k, "jacfwd")
                 note("forward", max(stop - start, 1))
                 out, aux = split_aux(call(f, boxed, kw, "jacfwd"), has_aux, "jacfwd")
-                out = tree.map_leaves(lambda v: number(v, "jacfwd"), outputs(out))
+                out = results(out, "jacfwd")
                 lead = () if x.ndim == 0 else (stop - start,)
                 flat = tree.leaves(out)
                 self.reached |= any([isinstance(v, Dual) and v.level is level for v in flat])
@@ -161,6 +171,9 @@ class _Columns:
                 self.aux = strip(level, aux) if has_aux else None
         self.leaves = []
         for parts in zip(*blocks, strict=True):
+            if parts[0] is None:
+                self.leaves.append(None)
+                continue
             whole = np.concatenate(parts) if len(parts) > 1 else parts[0]
             if x.ndim:
                 whole = np.moveaxis(whole, 0, -1)

@@ -24,11 +24,12 @@ from typing import Any
 
 import numpy as np
 
+from .diagonal import Diagonal
 from .guard import deep_finite, has_nan, is_zero, keep_zero, not_finite, silent
 from .registry import Op
 
 __all__ = [
-    "BOTH", "COLLECTORS", "LEFT", "PIECE", "RIGHT", "UNARY", "Diagonal", "Pending", "Spec", "layout", "pull_bilinear", "pull_call", "pull_leaf",
+    "BOTH", "COLLECTORS", "LEFT", "PIECE", "RIGHT", "UNARY", "Pending", "Spec", "layout", "pull_bilinear", "pull_call", "pull_leaf",
     "pull_linear", "pull_op", "sweep",
 ]  # fmt: skip
 
@@ -49,37 +50,6 @@ class Spec:
 
     def __init__(self, x: Any) -> None:
         self.shape, self.ndim, self.size, self.dtype, self.nbytes = x.shape, x.ndim, x.size, x.dtype, x.nbytes
-
-
-class Diagonal:
-    """The cotangents of all entries of a value, one direction an entry: zero but for one vector.
-
-    The identity with which a Jacobian is seeded stays a vector through elementwise ops, and becomes dense
-    where something mixes the entries.
-    """
-
-    __slots__ = ("dtype", "ndim", "shape", "values")
-
-    __array_ufunc__ = None  # so that array + diagonal comes to __radd__
-
-    def __init__(self, values: Any) -> None:
-        self.values = values
-        self.shape = (values.size, *values.shape)
-        self.ndim = values.ndim + 1
-        self.dtype = values.dtype
-
-    def dense(self) -> Any:
-        n = self.values.size
-        full = np.zeros((n, n), self.dtype)
-        full[np.arange(n), np.arange(n)] = self.values.reshape(n)
-        return full.reshape(self.shape)
-
-    def __add__(self, other: Any) -> Any:
-        if type(other) is Diagonal:
-            return Diagonal(self.values + other.values)
-        return self.dense() + other
-
-    __radd__ = __add__
 
 
 # collecting --------------------------------------------------------------------------------------
@@ -540,8 +510,9 @@ def _pull_diagonal(record: Any, g: Diagonal, cotangents: list[Any]) -> None:
             give(cotangents, i, Pending(Diagonal(fit(d, x, 0))) if same else fit(d, x, 1))
         return
     if getattr(op, "kind", "") == "bilinear" and op.diagonal is not None:
-        ds = [None if i < 0 else op.diagonal(k, g.values, xs, p) for k, i in enumerate(indices)]
-        if all([i < 0 or d is not None for i, d in zip(indices, ds, strict=True)]):
+        with silent():
+            ds = [None if i < 0 else op.diagonal("pull", k, g.values, xs) for k, i in enumerate(indices)]
+        if all([i < 0 or (d is not None and deep_finite(d)) for i, d in zip(indices, ds, strict=True)]):
             for i, d, x in zip(indices, ds, xs, strict=True):
                 if i >= 0:
                     give(cotangents, i, fit(d, x, 1))

@@ -9,13 +9,13 @@ import numpy as np
 
 from . import tree
 from .arguments import (
-    as_perturbation, call, check_callable, chunk_size, enter, match, named, number, outputs, own, positions, split_aux,
-    strip, warn_independent,
+    as_perturbation, call, check_callable, check_inputs, chunk_size, enter, is_label, match, named, number, outputs, own,
+    positions, results, split_aux, strip, warn_independent,
 )  # fmt: skip
 from .counting import note
+from .diagonal import Diagonal
 from .errors import DerivativeError
 from .levels import Boxed
-from .pull import Diagonal
 from .tape import Tape, Var
 
 __all__ = ["Pullback", "grad", "jacrev", "paired_transpose", "record", "value_and_grad", "vjp"]
@@ -85,6 +85,8 @@ def value_and_grad(
             for k in places:
                 boxed[k] = enter(args[k], box, k, "grad")
                 ends.append(len(inputs))
+            if not inputs:
+                check_inputs(inputs, places, "grad")
             y, aux = split_aux(call(f, boxed, kw, "grad"), has_aux, "grad")
             if type(y) is not Var:
                 y = outputs(y)
@@ -202,7 +204,7 @@ class Pullback:
         """Pull one cotangent back: a tree like the output; returns a tuple, one entry a primal."""
         given = match(cotangent, self._shape, "the cotangent", "vjp")
         seeds = []
-        for v, y in zip(given, tree.leaves(self._y), strict=True):
+        for v, y in zip(given, [y for y in tree.leaves(self._y) if not is_label(y)], strict=True):
             primal = y.primal if isinstance(y, Boxed) and y.level is self._run.tape else number(y, "vjp")
             g = as_perturbation(v, primal, "the cotangent", "vjp")
             if isinstance(y, Var) and y.level is self._run.tape:
@@ -223,8 +225,9 @@ def record(f: Callable[..., Any], args: tuple[Any, ...], places: tuple[int, ...]
         boxed = list(args)
         for k in places:
             boxed[k] = enter(args[k], run.box, k, op)
+        check_inputs(run.inputs, places, op)
         y, aux = split_aux(call(f, boxed, kw, op), has_aux, op)
-        y = tree.map_leaves(lambda v: number(v, op), outputs(y))
+        y = results(y, op)
         aux = strip(run.tape, aux) if has_aux else None
     except BaseException:
         run.tape.forget()
@@ -301,7 +304,8 @@ def jacrev(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, chunk
         try:
             if not any([isinstance(v, Var) and v.level is run.tape for v in tree.leaves(y)]):
                 warn_independent("jacrev", "the arguments", f)
-            out = tree.map_leaves(lambda v: _split(_rows(run, v, chunk), [args[k] for k in places], argnums), y)
+            arguments = [args[k] for k in places]
+            out = tree.map_leaves(lambda v: None if is_label(v) else _split(_rows(run, v, chunk), arguments, argnums), y)
         finally:
             run.tape.forget()
         return (out, aux) if has_aux else out

@@ -83,8 +83,25 @@ def _transpose_matmul(i: int, g: Any, xs: Any, p: Any, l: int) -> Any:
     return np.matmul(g, _swap(b)) if i == 0 else np.matmul(_swap(a), g)
 
 
+def _diagonal_matmul(mode: str, i: int, values: Any, xs: Any) -> Any:
+    """A diagonal perturbation of a vector times a matrix scales the matrix's rows or columns."""
+    a, b = xs
+    if mode == "push":
+        if i == 1 and b.ndim == 1 and a.ndim == 2:
+            return np.swapaxes(a * values, 0, 1)
+        if i == 0 and a.ndim == 1 and b.ndim == 2:
+            return values[:, None] * b
+    else:
+        if i == 1 and b.ndim == 1 and a.ndim == 2:
+            return values[:, None] * a
+        if i == 0 and a.ndim == 1 and b.ndim == 2:
+            return np.swapaxes(b * values, 0, 1)
+    return None
+
+
 matmul = bilinear(
     np.matmul, _bind_matmul, _apply_matmul, _transpose_matmul, name="matmul", run=multiply_matrices,
+    diagonal=_diagonal_matmul,
     symbol=STRUCTURAL, domain=(-2, 2),
     cases=(
         case((3,), (3,)), case((2, 3), (3,)), case((3,), (3, 2)), case((2, 3), (3, 4)), case((4, 2, 3), (3, 2)),
