@@ -26,7 +26,7 @@ from .errors import (
 from .forward import derivative, jacfwd, jvp
 from .higher import hessian, hvp, jacobian, stop_gradient
 from .linearize import linearize
-from .registry import bilinear, case, custom, derived, elementwise, linear
+from .registry import bilinear, case, custom, derived, elementwise, linear, supported_functions
 from .reverse import grad, jacrev, value_and_grad, vjp
 
 __version__ = "0.1.0"
@@ -59,6 +59,7 @@ __all__ = [
     "linear",
     "linearize",
     "stop_gradient",
+    "supported_functions",
     "value_and_grad",
     "vjp",
 ]

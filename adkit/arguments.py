@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -13,8 +15,8 @@ from .errors import AdkitError, DerivativeError, IndependentOutputWarning
 from .levels import Boxed, Level, lift
 
 __all__ = [
-    "as_perturbation", "call", "check_callable", "chunk_size", "enter", "match", "named", "number", "outputs", "own", "positions",
-    "quiet", "split_aux", "strip", "warn_independent",
+    "as_perturbation", "call", "check_callable", "check_inputs", "chunk_size", "enter", "is_label", "match", "named",
+    "number", "outputs", "own", "positions", "quiet", "results", "split_aux", "strip", "warn_independent",
 ]  # fmt: skip
 
 _CHUNK_ELEMENTS = 65536
@@ -130,6 +132,23 @@ def split_aux(out: Any, has_aux: bool, op: str) -> tuple[Any, Any]:
     return out
 
 
+def results(out: Any, op: str) -> Any:
+    """What a function returned, with every leaf a NumPy value; None and text may stand among others.
+
+    Raises
+    ------
+    DerivativeError : where a leaf is no number, or nothing but None or text was returned.
+    """
+    if out is None or isinstance(out, (str, bytes)):
+        return number(out, op)
+    return tree.map_leaves(lambda v: v if is_label(v) else number(v, op), outputs(out))
+
+
+def is_label(v: Any) -> bool:
+    """Whether a leaf of a result carries no number and is passed on as it is."""
+    return v is None or isinstance(v, (str, bytes))
+
+
 def number(y: Any, op: str) -> Any:
     """A leaf of the result as a NumPy value.
 
@@ -165,6 +184,10 @@ def as_perturbation(v: Any, x: Any, what: str, op: str) -> Any:
         if v.dtype.kind == "c" and x.dtype.kind != "c":
             raise DerivativeError(f"{op}: {what} is complex, but the value it belongs to is real")
         v = v.astype(x.dtype, copy=False)[()]
+    elif v.dtype != x.dtype:
+        if v.dtype.kind == "c" and x.dtype.kind != "c":
+            raise DerivativeError(f"{op}: {what} is complex, but the value it belongs to is real")
+        v = np.astype(v, x.dtype)  # type: ignore[call-overload]
     if v.shape != x.shape:
         raise DerivativeError(
             f"{op}: {what} has shape {v.shape}, but the value it belongs to has shape {x.shape}; the shapes must agree"
@@ -184,15 +207,30 @@ def own(values: list[Any], foreign: tuple[Any, ...] = ()) -> list[Any]:
 
 
 def match(values: Any, like: Any, what: str, op: str) -> list[Any]:
-    """Leaves of a tree of perturbations, checked against the tree that it belongs to."""
-    given, wanted = list(tree.paths(values, what)), list(tree.paths(like, what))
-    if [path for path, _ in given] != [path for path, _ in wanted]:
+    """The perturbations of the leaves of ``like`` that carry numbers, from a tree of the same structure.
+
+    Entries of dicts are matched by their keys, in whatever order they come.
+
+    Raises
+    ------
+    DerivativeError : for another structure.
+    """
+    given, wanted = dict(tree.paths(values, what)), list(tree.paths(like, what))
+    if len(given) != len(wanted) or any([path not in given for path, _ in wanted]):
         raise DerivativeError(
             f"{op}: {what} must have the structure of what it belongs to: "
-            f"it has {len(given)} leaves ({', '.join(p for p, _ in given[:4])}), "
+            f"it has {len(given)} leaves ({', '.join(list(given)[:4])}), "
             f"not {len(wanted)} ({', '.join(p for p, _ in wanted[:4])})"
         )
-    return [v for _, v in given]
+    return [given[path] for path, leaf in wanted if not tree.is_static(leaf)]
+
+
+def check_inputs(inputs: list[Any], places: tuple[int, ...], op: str) -> None:
+    """Refuse arguments in which there is nothing to differentiate with respect to."""
+    if not inputs:
+        raise DerivativeError(
+            f"{op}: there is no number in argument {', '.join([str(k) for k in places])} to differentiate with respect to"
+        )
 
 
 def quiet(f: Callable[..., Any]) -> Callable[..., Any]:
@@ -209,8 +247,19 @@ def warn_independent(op: str, what: str, f: Any) -> None:
         f"{op}: the output does not depend on {what}, so its derivative is zero. If it should depend: was the "
         "value converted to a plain number, taken from a closure, or only compared?",
         IndependentOutputWarning,
-        stacklevel=4,
+        stacklevel=_callers_level(),
     )
+
+
+_HOME = os.path.dirname(__file__) + os.sep
+
+
+def _callers_level() -> int:
+    """How far up the first frame is that is not ours, for a warning to point at."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HOME):
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def chunk_size(directions: int, size: int) -> int:

@@ -70,11 +70,6 @@ class _Custom:
         """Value and pullback at plain (or outer) primals; the pullback returns a tuple of trees."""
         raise NotImplementedError
 
-    def _check_number(self, v: Any, what: str) -> None:
-        if isinstance(v, (Boxed, float, int, complex)) or (isinstance(v, (np.ndarray, np.generic)) and v.dtype.kind in "fciub"):
-            return
-        raise DerivativeError(f"{self.__name__}: the rule gave a {what} of type {type(v).__name__}, not an array of numbers")
-
     def _forward(self, level: Any, args: Any, leaves: Any, primals: Any, active: list[int]) -> Any:
         lead = level.lead
 
@@ -119,26 +114,24 @@ class _Custom:
                 lanes = [pull([g[n] for g in gs], 0) for n in range(gs[0].shape[0])]
                 return [np.stack(parts) for parts in zip(*lanes, strict=True)]
             found = pullback(tree.rebuild(y, gs))
-            if not isinstance(found, (tuple, list)) or len(found) != len(args):
-                count = len(found) if isinstance(found, (tuple, list)) else "no tuple of"
-                raise DerivativeError(f"{name}: the rule gave {count} cotangents for {len(args)} arguments")
-            flat = _align(outputs(found), args, name)
+            flat = _align(found, args, name)
             contributions = []
             for k in active:
                 d, x = flat[k], leaves[k].primal
-                if d is None:
-                    d = np.zeros(x.shape, x.dtype)
-                self._check_number(d, "cotangent")
-                d = d if isinstance(d, Boxed) else np.asarray(d)[()]
-                if d.shape != x.shape:
-                    raise DerivativeError(f"{name}: the rule gave a cotangent of shape {d.shape} for a primal of shape {x.shape}")
-                contributions.append(d)
+                contributions.append(np.zeros(x.shape, x.dtype)[()] if d is None else d)
             return contributions
 
         indices = tuple([leaves[k].index for k in active])
         operands = tuple([leaves[k].primal for k in active])
         boxes = tape.add_call(pull, ys, indices, operands)
         return tree.rebuild(y, boxes)
+
+
+def check_number(v: Any, what: str, name: str) -> None:
+    """Refuse what a rule gave where it is no number or array of numbers."""
+    if isinstance(v, (Boxed, float, int, complex)) or (isinstance(v, (np.ndarray, np.generic)) and v.dtype.kind in "fciub"):
+        return
+    raise DerivativeError(f"{name}: the rule gave a {what} of type {type(v).__name__}, not an array of numbers")
 
 
 def _zeros(x: Any) -> Any:
@@ -150,14 +143,30 @@ def _zeros(x: Any) -> Any:
 
 
 def _align(found: Any, args: Any, name: str) -> list[Any]:
-    """Leaves of the rule's cotangents, one per leaf of the arguments; None stands for a zero."""
+    """Leaves of the rule's cotangents, one per leaf of the arguments; None stands for a zero.
+
+    Raises
+    ------
+    DerivativeError : where the number, the structure, the type or a shape is not that of the arguments.
+    """
+    if not isinstance(found, (tuple, list)) or len(found) != len(args):
+        count = len(found) if isinstance(found, (tuple, list)) else "no tuple of"
+        raise DerivativeError(f"{name}: the rule gave {count} cotangents for {len(args)} arguments")
+    found = outputs(found)
     flat: list[Any] = []
     for k, (d, a) in enumerate(zip(found, args, strict=True)):
         wanted = tree.leaves(a)
         got = [None] * len(wanted) if d is None else tree.leaves(d)
         if len(got) != len(wanted):
             raise DerivativeError(f"{name}: the rule's cotangent for argument {k} has {len(got)} leaves, not {len(wanted)}")
-        flat += got
+        for g, x in zip(got, wanted, strict=True):
+            if g is None or tree.is_static(x) or np.result_type(x).kind not in "fc":
+                flat.append(None)
+                continue
+            check_number(g, "cotangent", name)
+            if np.shape(g) != np.shape(x):
+                raise DerivativeError(f"{name}: the rule gave a cotangent of shape {np.shape(g)} for one of shape {np.shape(x)}")
+            flat.append(g if isinstance(g, Boxed) else np.asarray(g)[()])
     return flat
 
 
@@ -201,7 +210,7 @@ class custom_jvp(_Custom):  # noqa: N801 - a decorator
         y, ydot = out
         ydot = outputs(ydot)
         for t in tree.leaves(ydot):
-            self._check_number(t, "tangent")
+            check_number(t, "tangent", self.__name__)
         return y, ydot
 
     def vjp(self, primals: Any) -> Any:

@@ -110,7 +110,7 @@ def jacfwd(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, chunk
         like = sweeps[0].like
         if not any([s.reached for s in sweeps]):
             warn_independent("jacfwd", "the arguments", f)
-        leaves = []
+        leaves: list[Any] = []
         for j in range(len(tree.leaves(like))):
             supply = iter([s.leaves[j] for s in sweeps])
             if sweeps[0].leaves[j] is None:
@@ -142,7 +142,8 @@ class _Columns:
         for start in starts:
             stop = min(start + width, n)
             if x.ndim == 0:
-                level, seeds = ForwardLevel(0), np.ones((), x.dtype)[()]
+                level = ForwardLevel(0)
+                seeds: Any = np.ones((), x.dtype)[()]
             else:
                 level = ForwardLevel(1)
                 if stop - start == n and not isinstance(x, Boxed):
@@ -169,7 +170,7 @@ class _Columns:
                 blocks.append(own([_tangent(v, level, lead) for v in flat]))
                 self.like = tree.map_leaves(lambda v: _primal(v, level), out)  # noqa: B023
                 self.aux = strip(level, aux) if has_aux else None
-        self.leaves = []
+        self.leaves: list[Any] = []
         for parts in zip(*blocks, strict=True):
             if parts[0] is None:
                 self.leaves.append(None)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import tree
-from .arguments import check_callable, named, number, outputs, positions, quiet
+from .arguments import check_callable, is_label, named, outputs, positions, quiet, results, split_aux
 from .errors import DerivativeError
 from .forward import jacfwd, jvp
 from .levels import plain
@@ -41,9 +41,8 @@ def jacobian(f: Callable[..., Any], argnums: Any = 0, mode: str = "auto", has_au
         inputs = sum([np.size(x) for x in leaves])
         if inputs <= 1:
             return forward(*args, **kw)
-        y = f(*args, **kw)
-        out = outputs(y[0] if has_aux else y)
-        count = sum([np.size(number(v, "jacobian")) for v in tree.leaves(out)])
+        out, _ = split_aux(f(*args, **kw), has_aux, "jacobian")
+        count = sum([np.size(v) for v in tree.leaves(results(out, "jacobian")) if not is_label(v)])
         return forward(*args, **kw) if inputs <= count else reverse(*args, **kw)
 
     return named(full, f, "jacobian")  # type: ignore[no-any-return]

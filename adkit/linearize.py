@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import tree
-from .arguments import as_perturbation, check_callable, match, number, warn_independent
+from .arguments import as_perturbation, check_callable, is_label, match, number, warn_independent
 from .counting import note
 from .dual import push, settle
 from .errors import DerivativeError
@@ -42,8 +42,7 @@ def linearize(f: Callable[..., Any], *primals: Any) -> Any:
             raise DerivativeError(f"linearize: {len(primals)} tangents are needed, {len(tangents)} were given")
         given = []
         for k, (x, v) in enumerate(zip(primals, tangents, strict=True)):
-            pairs = zip(match(v, x, f"tangent {k}", "linearize"), tree.leaves(x), strict=True)
-            given += [t for t, leaf in pairs if not tree.is_static(leaf)]
+            given += match(v, x, f"tangent {k}", "linearize")
         seeds = [as_perturbation(t, x, "a tangent", "linearize") for t, x in zip(given, run.inputs, strict=True)]
         if tape.watch is not None:
             tape.watch.verify()
@@ -51,6 +50,8 @@ def linearize(f: Callable[..., Any], *primals: Any) -> Any:
         values = forward_sweep(tape, seeds)
 
         def tangent(v: Any) -> Any:
+            if is_label(v):
+                return None
             found = values[v.index] if isinstance(v, Var) and v.level is tape else None
             if found is None:
                 shape = v.primal if isinstance(v, Boxed) and v.level is tape else number(v, "linearize")

@@ -50,6 +50,7 @@ __all__ = [
     "elementwise",
     "linear",
     "lookup",
+    "supported_functions",
     "unknown",
 ]
 
@@ -313,6 +314,23 @@ def derived(*functions: Any) -> Callable[[Fun], Fun]:
         return body
 
     return declare
+
+
+def supported_functions() -> list[str]:
+    """The functions of NumPy (and SciPy) that have a derivative, or are composed of such, by their full names.
+
+    >>> "numpy.tanh" in supported_functions(), "numpy.linalg.norm" in supported_functions()
+    (True, True)
+    """
+    found = set()
+    for key in TABLE:
+        fun, method = (key[0], key[1:]) if isinstance(key, tuple) else (key, ())
+        module = getattr(fun, "__module__", None) or "numpy"
+        if isinstance(getattr(fun, "__name__", None), str) and "<" not in fun.__name__ and method[:1] != ("__call__",):
+            home = "numpy" if type(fun).__name__ == "ufunc" and "scipy" not in module else module
+            if not home.startswith("adkit"):
+                found.add(".".join([home, fun.__name__, *method]))
+    return sorted(found)
 
 
 def unknown(what: str) -> Fun:
