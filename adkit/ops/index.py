@@ -134,7 +134,7 @@ def _entry(p: Any, size: int) -> Index:
     return Index(p, (size,)) if type(p) is int else p
 
 
-def _scatter_getitem(pieces: list[tuple[Index, Any]], x: Any, into: Any = None) -> Any:
+def _scatter_getitem(pieces: list[tuple[Any, Any]], x: Any, into: Any = None) -> Any:
     """The sum of all pieces, each put back to where its index took it from; added into a buffer if one is given."""
     if type(pieces[0][1]) is np.float64 and into is None and all([type(p) is int for p, _ in pieces]):
         # Single entries of a vector: one pass in C.
