@@ -20,6 +20,7 @@ __all__ = [
 ]  # fmt: skip
 
 _CHUNK_ELEMENTS = 65536
+_FLOAT = np.dtype(np.float64)
 
 
 def positions(argnums: Any, args: tuple[Any, ...], op: str) -> tuple[int, ...]:
@@ -53,6 +54,8 @@ def positions(argnums: Any, args: tuple[Any, ...], op: str) -> tuple[int, ...]:
 def enter(argument: Any, box: Callable[[Any], Any], place: int, op: str) -> Any:
     """The argument at a place with every leaf boxed; static leaves stay as they are."""
     kind = type(argument)
+    if kind is np.ndarray and argument.dtype is _FLOAT and argument.ndim:
+        return box(argument)
     if kind is np.ndarray or kind is np.float64:
         return box(tree.as_primal(argument, place, op))
 
@@ -197,6 +200,11 @@ def as_perturbation(v: Any, x: Any, what: str, op: str) -> Any:
 
 def own(values: list[Any], foreign: tuple[Any, ...] = ()) -> list[Any]:
     """Results that share no memory with each other, with what was recorded or with the caller's perturbations."""
+    if len(values) == 1 and not foreign:
+        d = values[0]
+        if type(d) is np.ndarray and d.base is not None:
+            values[0] = d.copy()
+        return values
     seen = {id(v) for v in foreign}
     for k, d in enumerate(values):
         if type(d) is np.ndarray:

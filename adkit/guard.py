@@ -29,8 +29,7 @@ def deep_finite(x: Any) -> bool:
     if type(x) is np.ndarray:
         if x.dtype.kind == "c":
             return bool(np.isfinite(x).all())
-        flat = x.ravel()
-        x = flat.dot(flat)
+        x = np.vdot(x, x)
     elif isinstance(x, Boxed):
         return all([deep_finite(part) for part in x.layers()])
     return bool(abs(x) < _INFINITY)
@@ -43,8 +42,7 @@ def has_nan(x: Any) -> bool:
     if isinstance(x, Boxed):
         return any([has_nan(part) for part in x.layers()])
     if type(x) is np.ndarray and x.dtype.kind == "f":
-        flat = x.ravel()
-        s = flat.dot(flat)
+        s = np.vdot(x, x)
         return bool(s != s)
     return bool(np.isnan(x).any())
 

@@ -106,7 +106,10 @@ def value_and_grad(
         if any([d is None for d in grads]):
             _fill(grads, inputs, places, ends, f)
         own(grads)
-        gradient = _split(grads, [args[k] for k in places], argnums)
+        if type(argnums) is int and type(args[argnums]) is np.ndarray:
+            gradient = grads[0]
+        else:
+            gradient = _split(grads, [args[k] for k in places], argnums)
         return ((value, aux) if has_aux else value), gradient
 
     return named(value_and_gradient, f, "value_and_grad")  # type: ignore[no-any-return]
