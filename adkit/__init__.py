@@ -12,7 +12,7 @@ True
 from __future__ import annotations
 
 from .counting import count_sweeps
-from .custom import custom_jvp, custom_vjp
+from .userrules import custom_jvp, custom_vjp
 from .debug import debug_mutations
 from .errors import (
     AdkitError,
@@ -25,7 +25,20 @@ from .errors import (
 )
 from .forward import derivative, jacfwd, jvp
 from .higher import hessian, hvp, jacobian, stop_gradient
-from .linearize import linearize
+from .linearization import linearize
+from .ops.network import (
+    cross_entropy_logits,
+    cross_entropy_probabilities,
+    leaky_relu,
+    log_softmax,
+    logsumexp,
+    one_hot,
+    relu,
+    sigmoid,
+    softmax,
+    softplus,
+    xlogy,
+)
 from .registry import bilinear, case, custom, derived, elementwise, linear, supported_functions
 from .reverse import grad, jacrev, value_and_grad, vjp
 
@@ -42,6 +55,8 @@ __all__ = [
     "bilinear",
     "case",
     "count_sweeps",
+    "cross_entropy_logits",
+    "cross_entropy_probabilities",
     "custom",
     "custom_jvp",
     "custom_vjp",
@@ -56,10 +71,19 @@ __all__ = [
     "jacobian",
     "jacrev",
     "jvp",
+    "leaky_relu",
     "linear",
     "linearize",
+    "log_softmax",
+    "logsumexp",
+    "one_hot",
+    "relu",
+    "sigmoid",
+    "softmax",
+    "softplus",
     "stop_gradient",
     "supported_functions",
     "value_and_grad",
     "vjp",
+    "xlogy",
 ]

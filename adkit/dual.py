@@ -177,6 +177,8 @@ def _binary(op: Op, term: Callable[..., Any]) -> tuple[Callable[..., Any], Calla
     """An op of two operands, each a Dual of the level or a constant; ``term`` is one operand's contribution."""
     run = op.run
     direct = op.kind == "elementwise" and not op.singular
+    rule_a: Any
+    rule_b: Any
     rule_a, rule_b = op.rules if direct else (None, None)
 
     def dual(a: Any, b: Any) -> Any:

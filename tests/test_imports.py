@@ -14,7 +14,7 @@ HOME = Path(adkit.__file__).parent
 
 ORDER = (
     {"errors"}, {"levels"}, {"registry"}, {"box"}, {"tree", "guard", "debug", "counting"}, {"ops"}, {"pull"},
-    {"dual", "tape"}, {"arguments"}, {"forward", "reverse"}, {"custom", "linearize", "higher"}, {"buffer"},
+    {"dual", "tape"}, {"arguments"}, {"forward", "reverse"}, {"userrules", "linearization", "higher"}, {"buffer"},
     {"verify"}, {"numpy", "testing"}, {"compare"},
 )  # fmt: skip
 """The documented order, from the ground up; a room that is not named is held by the test of the layers alone."""
@@ -50,7 +50,7 @@ def test_the_registry_and_the_boxes_know_no_op_and_no_mode(room: str) -> None:
     assert known <= {"errors", "levels", "registry"}
 
 
-@pytest.mark.parametrize("room", ["dual", "tape", "pull", "arguments", "forward", "reverse", "linearize"])
+@pytest.mark.parametrize("room", ["dual", "tape", "pull", "arguments", "forward", "reverse", "linearization"])
 def test_the_modes_name_no_op(room: str) -> None:
     """They fill the table by importing the package of rules, and take from it nothing by name."""
     for node in ast.walk(ast.parse((HOME / f"{room}.py").read_text(encoding="utf-8"))):
