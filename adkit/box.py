@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from difflib import get_close_matches
 from typing import Any, NoReturn
 
 import numpy as np
@@ -70,6 +69,9 @@ class Box(Boxed):
         return _ufunc_method(ufunc, method, inputs, kw)
 
     def __array_function__(self, fun: Any, types: Any, args: Any, kw: Any) -> Any:
+        if not args:  # every operand by name: np.sum(a=x)
+            self._first_use(fun)
+            return TABLE[fun](**kw)
         apply = self.functions.get(fun)
         if apply is not None:
             return apply(*args, **kw)
@@ -305,6 +307,8 @@ def unsupported(fun: Any) -> NoReturn:
             "and its derivative would be lost: multiply by np.ones_like, or use np.broadcast_to, np.where or "
             "adkit.numpy.full"
         )
+    from difflib import get_close_matches  # only for this message: its import costs a millisecond
+
     near = get_close_matches(name, {getattr(f, "__name__", "") for f in TABLE}, n=1, cutoff=0.5)
     hint = f" The nearest function with a rule is {near[0]!r}." if near else ""
     raise UnsupportedError(
@@ -341,6 +345,8 @@ def _ufunc_method(ufunc: Any, method: str, inputs: Any, kw: Any) -> Any:
             raise UnsupportedError(f"{ufunc.__name__}: where= is not supported; use np.where on the result")
         kw = {k: v for k, v in kw.items() if k not in ("where", "casting", "order", "subok")}
         dtype = kw.pop("dtype", None)
+        if kw.keys() & {"axes", "signature"}:
+            raise UnsupportedError(f"{ufunc.__name__}: axes= and signature= are not supported; move the axes with np.moveaxis")
         if kw:
             if type(answer) is Op:
                 answer = TABLE.get((ufunc, "__call__", *sorted(kw)), answer)

@@ -16,7 +16,7 @@ from . import ops as _ops  # the table of rules is filled before the first Dual 
 from .box import Box, equip
 from .diagonal import Diagonal
 from .guard import deep_finite, keep_zero, silent
-from .levels import Level, lift, raise_closed
+from .levels import Level, operand, raise_closed
 from .registry import Op
 
 __all__ = ["Dual", "ForwardLevel"]
@@ -258,12 +258,12 @@ def _process(level: ForwardLevel, op: Op, xs: tuple[Any, ...], kw: dict[str, Any
             primals.append(x.primal)
             tangents.append(x.tangent)
         else:
-            x = lift(x)
+            x = operand(x)
             if type(x) is Dual and x.level is level:
                 primals.append(x.primal)
                 tangents.append(x.tangent)
             else:
-                primals.append(np.asarray(x) if isinstance(x, (list, tuple)) else x)
+                primals.append(x)
                 tangents.append(None)
     p = op.bind(*primals, **kw) if op.bind is not None else None
     y = op.run(*primals, **kw)

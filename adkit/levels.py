@@ -20,7 +20,7 @@ import numpy as np
 
 from .errors import LevelError
 
-__all__ = ["Boxed", "Level", "lift", "plain", "raise_closed", "running", "top_level"]
+__all__ = ["Boxed", "Level", "lift", "operand", "plain", "raise_closed", "running", "top_level"]
 
 _orders = count(1)
 
@@ -146,6 +146,17 @@ def lift(x: Any) -> Any:
     if isinstance(x, (list, tuple)) and _holds_box(x):
         return np.stack([lift(e) if isinstance(e, (list, tuple, np.ndarray, Boxed)) else np.asarray(e) for e in x])
     return x
+
+
+def operand(x: Any) -> Any:
+    """What an op works on: object arrays and lists lifted, or, where they hold numbers alone, made numeric."""
+    if type(x) is np.ndarray and x.dtype is _OBJECT:
+        x = lift(x)
+        if type(x) is np.ndarray and all([isinstance(e, (int, float, complex, np.number, np.bool_)) for e in x.flat]):
+            return np.array(x.tolist())
+        return x
+    x = lift(x)
+    return np.asarray(x) if isinstance(x, (list, tuple)) else x
 
 
 def _holds_box(x: Any) -> bool:

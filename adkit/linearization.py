@@ -55,7 +55,7 @@ def linearize(f: Callable[..., Any], *primals: Any) -> Any:
             found = values[v.index] if isinstance(v, Var) and v.level is tape else None
             if found is None:
                 shape = v.primal if isinstance(v, Boxed) and v.level is tape else number(v, "linearize")
-                return np.zeros(shape.shape, shape.dtype)[()]
+                return np.zeros(shape.shape, shape.dtype if shape.dtype.kind in "fc" else float)[()]
             return found.copy() if type(found) is np.ndarray else found
 
         return tree.map_leaves(tangent, y)

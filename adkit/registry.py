@@ -177,6 +177,10 @@ class Op:
         names = parameter_names(self.bind or self.fun)[: self.arity]
         kw = dict(kw)
         xs = list(args)
+        # NumPy's own names for the operands, which a rule need not use.
+        for theirs, ours in zip(signature_names(self.fun), names, strict=False):
+            if theirs in kw and theirs not in names:
+                kw[ours] = kw.pop(theirs)
         for name in names[len(args) :]:
             if name in kw:
                 xs.append(kw.pop(name))
@@ -195,6 +199,16 @@ def parameter_names(fun: Fun) -> tuple[str, ...]:
         return ("x1", "x2", "x3") if getattr(fun, "nin", 1) > 1 else ("x",)
     names: tuple[str, ...] = code.co_varnames[: code.co_argcount]
     return names
+
+
+def signature_names(fun: Fun) -> tuple[str, ...]:
+    """Names of a function's parameters by its signature, which NumPy's dispatched functions have too."""
+    import inspect
+
+    try:
+        return tuple(inspect.signature(fun).parameters)
+    except (TypeError, ValueError):
+        return ()
 
 
 def parameter_defaults(fun: Fun) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import numpy as np
 from . import ops as _ops  # the table of rules is filled before the first Var is made  # noqa: F401
 from .box import Box, equip
 from .debug import Watch, held_arrays, watching
-from .levels import Level, lift, raise_closed
+from .levels import Level, operand, raise_closed
 from .pull import (
     BOTH, LEFT, PIECE, RIGHT, UNARY, Spec, pull_bilinear, pull_call, pull_leaf, pull_linear, pull_op, sweep,
 )  # fmt: skip
@@ -323,12 +323,12 @@ def _process(tape: Tape, op: Op, xs: tuple[Any, ...], kw: dict[str, Any]) -> Any
     indices: list[int] = []
     for x in xs:
         if not (type(x) is Var and x.level is tape):
-            x = lift(x)
+            x = operand(x)
         if type(x) is Var and x.level is tape:
             primals.append(x.primal)
             indices.append(x.index)
         else:
-            primals.append(np.asarray(x) if isinstance(x, (list, tuple)) else x)
+            primals.append(x)
             indices.append(-1)
     if tape.closed:
         raise_closed()

@@ -122,6 +122,16 @@ LIFTED = {
     "builtin sum": lambda x: sum([v**2 for v in x]),
     "builtin max": lambda x: max(x) * min(x),
     "abs": lambda x: np.sum(np.abs(np.array([x[0], x[1]]))),
+    "arrays in an array": lambda x: np.sum(np.array([x, x * x, [1.0, 2.0, 3.0]]) @ x),
+    "sign, which leaves plain numbers": lambda x: np.sum(x[:2] * np.sign(np.array([x[0], x[1]]))),
+    "floor": lambda x: np.sum(x[:2] * np.floor(np.array([x[0], x[1]]))),
+    "einsum": lambda x: np.einsum("i,i", np.array([x[1], x[0] * x[2]]), np.array([2.0, 3.0])),
+    "cumsum": lambda x: np.sum(np.cumsum(np.array([x[1], x[0] * x[2]])) ** 2),
+    "prod": lambda x: np.prod(np.array([x[1], x[0] * x[2]])),
+    "sort": lambda x: np.sort(np.array([x[1], x[0] * x[2]]))[0] ** 2,
+    "argmax": lambda x: x[np.argmax(np.array([x[1], x[0]]))] ** 2,
+    "clip": lambda x: np.sum(np.clip(np.array([x[1], x[0]]), -1.0, 3.0) ** 2),
+    "complex": lambda x: np.abs(np.sum(np.array([x[0], x[1] * 1j]))),
 }  # fmt: skip
 
 
@@ -332,6 +342,7 @@ PROTOCOLS = {
     "round": lambda x: np.sum(round(x[0]) * x),
     "round to digits": lambda x: np.sum(round(x[0], 1) * x),
     "divmod": lambda x: np.sum(divmod(x, 0.4)[1] * divmod(x, 0.4)[0]),
+    "np.divmod": lambda x: np.sum(np.divmod(x, 0.4)[1] * np.divmod(x, 0.4)[0]),
     "divmod by a box": lambda x: divmod(5.0, x[0])[1],
     "math.floor": lambda x: math.floor(x[0]) * x[1],
     "math.ceil": lambda x: math.ceil(x[0]) * x[1],
@@ -761,3 +772,70 @@ def test_a_cast_to_integers_has_no_derivative(cast: str) -> None:
 def test_the_value_of_a_cast_to_integers() -> None:
     assert _within(lambda x: x.astype(int).tolist()) == [[0, -1, 2]] * 3
     assert adkit.grad(lambda x: np.sum(np.arange(9.0)[np.abs(x).astype(int)] * x))(X).tolist() == [0.0, 1.0, 2.0]
+
+
+NAMED = {
+    "sum": lambda x: np.sum(np.sum(a=x, axis=1) ** 2),
+    "min": lambda x: np.sum(np.min(a=x, axis=0) ** 2),
+    "mean": lambda x: np.sum(np.mean(a=x, axis=0) ** 2),
+    "cumsum": lambda x: np.sum(np.cumsum(a=x, axis=1) ** 2),
+    "transpose": lambda x: np.sum(np.transpose(a=x, axes=(1, 0))[0] ** 2),
+    "dot": lambda x: np.sum(np.dot(a=x, b=np.ones(3)) ** 2),
+    "stack": lambda x: np.sum(np.stack(arrays=[x, x * 2], axis=1) ** 2),
+    "clip": lambda x: np.sum(np.clip(a=x, a_min=-1.0, a_max=1.5) ** 2),
+    "broadcast_to": lambda x: np.sum(np.broadcast_to(array=x, shape=(4, 2, 3))[0] ** 2),
+    "sort": lambda x: np.sum(np.sort(a=x, axis=0)[0] ** 2),
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_operands_by_numpys_names(name: str) -> None:
+    _agrees(NAMED[name], _MATRIX)
+
+
+POSITIONAL = {
+    "sum": lambda x: np.sum(np.sum(x, 0, None, None, True) ** 2),
+    "mean": lambda x: np.sum(np.mean(x, 0, None, None, True) ** 2),
+    "std": lambda x: np.sum(np.std(x, 0, None, None, 1)),
+    "max": lambda x: np.sum(np.max(x, 1, None, True) ** 2),
+    "cumsum": lambda x: np.sum(np.cumsum(x, 1) ** 2),
+    "reshape": lambda x: np.sum(np.reshape(x, (3, 2), "F")[0] ** 2),
+    "concatenate": lambda x: np.sum(np.concatenate([x, x], 1)[0] ** 2),
+    "clip": lambda x: np.sum(np.clip(x, -1.0, 1.5) ** 2),
+    "repeat": lambda x: np.sum(np.repeat(x, [1, 2], 0) ** 2),
+    "take": lambda x: np.sum(np.take(x, [0, 1], 1) ** 2),
+    "tensordot": lambda x: np.tensordot(x, x, ((0, 1), (0, 1))),
+    "norm": lambda x: np.sum(np.linalg.norm(x, None, 1, True) ** 3),
+    "roll": lambda x: np.sum(np.roll(x, 1, 1) * x),
+    "trace": lambda x: np.trace(x, 1) ** 2,
+}
+
+
+@pytest.mark.parametrize("name", POSITIONAL)
+def test_parameters_by_position(name: str) -> None:
+    _agrees(POSITIONAL[name], _MATRIX)
+
+
+@pytest.mark.parametrize("order", ["C", "F", "A", "K"])
+def test_orders_of_memory(order: Any) -> None:
+    """The order in which entries are read is NumPy's own, also of what lies transposed in memory."""
+    weights = np.arange(1.0, 7.0)
+    for f in (
+        lambda x: np.sum(np.ravel(x, order) * weights),
+        lambda x: np.sum(np.ravel(x.T, order) * weights),
+        lambda x: np.sum(x.T.flatten(order) * weights),
+        lambda x: np.sum(np.ravel(x[:, ::-1].T, order) * weights),
+        lambda x: np.sum(np.ravel(np.transpose(x.reshape(1, 2, 3), (2, 0, 1)), order) * weights),
+    ):
+        _agrees(f, _MATRIX)
+    if order != "K":
+        _agrees(lambda x: np.sum(np.reshape(x.T, (2, 3), order) * weights.reshape(2, 3)), _MATRIX)
+
+
+def test_ufunc_keywords_that_have_no_meaning_are_refused() -> None:
+    _refused(
+        lambda x: np.sum(np.matmul(x[:, None], x[:, None], axes=[(0, 1), (1, 0), (0, 1)])),
+        adkit.UnsupportedError,
+        "axes=",
+    )
+    _refused(lambda x: np.sum(np.multiply(x, x, signature="dd->d")), adkit.UnsupportedError, "signature=")

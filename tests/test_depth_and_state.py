@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import adkit
+from adkit.levels import running
 from adkit.registry import REGISTRY
 
 # depth ------------------------------------------------------------------------------------------------
@@ -248,6 +249,7 @@ def test_an_exception_leaves_no_level_behind(driver: str) -> None:
     np.testing.assert_allclose(adkit.grad(outer)(x), 3 * x**2)
     np.testing.assert_allclose(adkit.jacfwd(outer)(x), 3 * x**2)
     np.testing.assert_allclose(adkit.hessian(lambda u: np.sum(u**3))(x), np.diag(6 * x))
+    assert not running()
     for box in leaked:
         with pytest.raises(adkit.LevelError):
             box * 2.0
@@ -271,6 +273,29 @@ def test_an_exception_in_a_pullback_leaves_it_usable() -> None:
         pullback(1.0)
     fail[0] = False
     assert pullback(1.0)[0] == 3.0
+
+
+def test_no_level_is_open_after_bad_use() -> None:
+    """Refusals come at every stage of a call: none may leave its level open."""
+    for run in (
+        lambda: adkit.grad(np.sum)(3),
+        lambda: adkit.grad(np.sum, argnums=5)(1.0),
+        lambda: adkit.grad(lambda x: x)(np.ones(2)),
+        lambda: adkit.vjp(np.sum, 3),
+        lambda: adkit.vjp(lambda x: None, 1.0),
+        lambda: adkit.vjp(np.sin, 1.0)[1](np.ones(2)),
+        lambda: adkit.jvp(np.sin, (1.0,), (np.ones(2),)),
+        lambda: adkit.jvp(lambda x: None, (1.0,), (1.0,)),
+        lambda: adkit.jacfwd(lambda x: None)(1.0),
+        lambda: adkit.jacrev(lambda x: None)(1.0),
+        lambda: adkit.linearize(np.sin, 1.0)[1](np.ones(2)),
+        lambda: adkit.derivative(np.sin)(np.ones(2)),
+        lambda: adkit.hessian(np.sin)(2),
+        lambda: adkit.grad(lambda x: float(x))(1.0),
+    ):
+        with pytest.raises(adkit.DerivativeError):
+            run()
+        assert not running()
 
 
 def test_the_floating_point_state_is_the_callers_again() -> None:
@@ -345,6 +370,14 @@ def test_a_leaked_object_array_raises_when_it_is_used(driver: str) -> None:
         stale * 2.0
     with pytest.raises(adkit.LevelError):
         adkit.grad(lambda x: np.sum(x * stale))(np.ones(2))
+
+
+@pytest.mark.parametrize("driver", LEAKS)
+@pytest.mark.parametrize("inner", [adkit.vjp, adkit.linearize])
+def test_a_leaked_pullback_of_a_box_raises_when_it_is_called(driver: str, inner: Any) -> None:
+    apply = _leak(driver, lambda x: inner(np.sin, x)[1])
+    with pytest.raises(adkit.LevelError, match="has ended"):
+        apply(np.ones(2))
 
 
 @pytest.mark.parametrize("driver", LEAKS)

@@ -148,6 +148,12 @@ elementwise(
 )  # fmt: skip
 
 
+@derived(np.divmod)
+def divmod_(a: Any, b: Any) -> tuple[Any, Any]:
+    """The floor of the quotient, with no derivative, and the remainder."""
+    return np.floor_divide(a, b), np.remainder(a, b)
+
+
 @derived(np.modf)
 def modf(x: Any) -> tuple[Any, Any]:
     """The fractional part, with the derivative of x, and the whole part, with none."""

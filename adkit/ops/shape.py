@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..box import on_primal
+from ..levels import plain
 from ..registry import STRUCTURAL, case, derived, linear
 from .common import negative_axes, negative_axis
 from .reductions import refuse_out
@@ -31,7 +32,9 @@ def _bind_reshape(x: Any, shape: Any = None, order: str = "C", *, copy: Any = No
             known *= n if n != -1 else 1
         rest = x.size // known if known else 0
         resolved = tuple([rest if n == -1 else n for n in resolved])
-    return resolved, "C" if order == "A" else order
+    if order == "A":
+        order = "F" if plain(x).flags.fnc else "C"
+    return resolved, order
 
 
 def _relayout(g: Any, old: tuple[int, ...], new: tuple[int, ...], order: str, l: int) -> Any:
@@ -58,8 +61,11 @@ reshape = linear(
 
 @derived(np.ravel)
 def ravel(a: Any, order: str = "C") -> Any:
-    """All entries on one axis."""
-    return np.reshape(a, (a.size,), order="C" if order == "K" else order)  # type: ignore[call-overload]
+    """All entries on one axis; with order K as they lie in memory."""
+    if order == "K":
+        strides = plain(a).strides
+        a, order = np.transpose(a, sorted(range(a.ndim), key=lambda k: -abs(strides[k]))), "C"
+    return np.reshape(a, (a.size,), order=order)  # type: ignore[call-overload]
 
 
 @derived(np.expand_dims)
