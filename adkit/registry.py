@@ -168,6 +168,12 @@ class Op:
             if len(rest) > len(names):
                 raise TypeError(f"{self.name}: {self.arity + len(rest)} positional arguments are too many")
             kw = {**dict(zip(names, rest, strict=False)), **kw}
+        for name, value in kw.items():
+            if isinstance(value, Boxed):
+                raise DerivativeError(
+                    f"{self.name}: no derivative is known with respect to {name!r}. Hold it constant "
+                    "(adkit.stop_gradient), or give the function a rule of your own with adkit.custom_jvp"
+                )
         return kw
 
     def _by_name(

@@ -105,6 +105,22 @@ def test_supported_functions_lists_what_the_message_promises() -> None:
         assert name in text
 
 
+def test_a_parameter_without_a_known_derivative_is_refused() -> None:
+    """Silently held constant, or leaking through the rule, it would give a wrong number."""
+    for f in (
+        lambda x: np.linalg.norm(x, ord=x[2]),
+        lambda x: np.linalg.norm(x, x[2]),
+        lambda x: np.prod(x, initial=x[0]),
+    ):
+        for run in _both(f):
+            with pytest.raises(
+                adkit.DerivativeError, match=r"no derivative is known with respect to '(order|initial)'"
+            ):
+                run()
+    held = lambda x: np.linalg.norm(x, ord=adkit.stop_gradient(x[2]))
+    np.testing.assert_allclose(adkit.grad(held)(X), adkit.grad(lambda x: np.linalg.norm(x, ord=X[2]))(X))
+
+
 # integers -------------------------------------------------------------------------------------------------
 
 
