@@ -113,14 +113,18 @@ def _plus(a: Any, b: Any) -> Any:
 def accumulate(cotangents: list[Any], i: int, d: Any) -> None:
     """Add a contribution to the cotangent of record ``i``, which has had one already."""
     old = cotangents[i]
-    if type(d) is Pending:
+    kind = type(d)
+    if kind is type(old) and (kind is _F64 or (kind is np.ndarray and d.nbytes < _SMALL)):
+        cotangents[i] = _plus(old, d)
+        return
+    if kind is Pending:
         d = d.total
         old = cotangents[i] = old if type(old) is Pending else Pending(old)
     if type(old) is Pending:
         old.add(d)
-    elif type(d) is np.ndarray and type(old) is np.ndarray and d.nbytes > _SMALL:
+    elif kind is np.ndarray and type(old) is np.ndarray:
         cotangents[i] = Pending(_plus(old, d), owned=True)
-    elif type(d) is list:
+    elif kind is list:
         cotangents[i] = [b if a is None else a if b is None else _plus(a, b) for a, b in zip(old, d, strict=True)]
     else:
         cotangents[i] = _plus(old, d)
@@ -319,7 +323,7 @@ def _sweep_down(records: list[Any], cotangents: list[Any], start: int, stop: int
             if kind is UNARY:
                 _, rule, y, x, k = record
                 d = rule(g, y, x)
-                if (type(d) is not _F64 or type(x) is not _F64) and (d.nbytes != x.nbytes or d.ndim != x.ndim or not x.nbytes):
+                if d.dtype is not x.dtype:  # the shape is that of g in any case
                     d = fit(d, x, g.ndim - y.ndim)
                 if cotangents[k] is None:
                     cotangents[k] = d
