@@ -22,7 +22,10 @@ from .errors import LevelError
 
 __all__ = ["Boxed", "Level", "lift", "operand", "plain", "raise_closed", "running", "top_level"]
 
-_orders = count(1)
+OUTERMOST = 1
+"""The order of the level at which symbols live: no driver opens it, and all that drivers open are inner to it."""
+
+_orders = count(OUTERMOST + 1)
 
 
 class _Open(local):
@@ -78,6 +81,9 @@ class Boxed:
 
     __slots__ = ()
 
+    ground: bool = False
+    """Whether this box is a number of another kind (a symbol, a value being traced), and carries no derivative."""
+
     primal: Any
     level: Level
 
@@ -114,12 +120,12 @@ def top_level(xs: tuple[Any, ...]) -> Boxed | None:
 
 
 def plain(x: Any) -> Any:
-    """The value beneath all boxes: what ``x`` would be if nothing were differentiated.
+    """The value beneath all derivatives: what ``x`` would be if nothing were differentiated.
 
     >>> plain(3.0)
     3.0
     """
-    while isinstance(x, Boxed):
+    while isinstance(x, Boxed) and not x.ground:
         x = x.primal
     return x
 
