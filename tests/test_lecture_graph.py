@@ -189,6 +189,18 @@ def test_row_39_exactly_n_and_m_sweeps(chunk: int, forward: int, reverse: int) -
     np.testing.assert_allclose(a, b, rtol=1e-12)
 
 
+def test_row_39_directions_travel_together_in_chunks_of_bounded_size() -> None:
+    for n, most in ((8, 1), (200, 1), (1000, 40)):
+        x, A = np.linspace(0, 1, n), np.eye(n)
+        with adkit.count_sweeps() as counts:
+            adkit.jacfwd(lambda x: np.tanh(A @ x))(x)
+            adkit.jacrev(lambda x: np.tanh(A @ x))(x)
+        assert counts.forward_directions == counts.reverse_directions == n
+        for sweeps in (counts.forward_sweeps, counts.reverse_sweeps):
+            assert 1 <= sweeps <= most
+            assert n * (n / sweeps) <= 100_000  # elements an op works on
+
+
 def test_row_39_a_gradient_is_one_sweep_and_its_inputs_are_free() -> None:
     for n in (1, 10, 1000):
         with adkit.count_sweeps() as counts:
