@@ -325,6 +325,7 @@ def on_primal(fun: Any) -> Any:
         return fun(*[plain(lift(a)) for a in args], **{k: plain(v) for k, v in kw.items()})
 
     apply.__name__ = fun.__name__
+    apply.on_primal = fun  # type: ignore[attr-defined]
     return apply
 
 

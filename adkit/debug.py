@@ -63,7 +63,7 @@ def held_arrays(values: Iterable[Any]) -> dict[int, np.ndarray]:
         elif isinstance(v, (tuple, list)):
             stack.extend(v)
         elif isinstance(v, Boxed):
-            stack.append(plain(v))
+            stack.append(getattr(plain(v), "value", plain(v)))
     return found
 
 

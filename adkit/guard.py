@@ -51,8 +51,11 @@ def is_zero(x: Any) -> Any:
     """Where a value is zero at every level: a plain array of booleans."""
     if isinstance(x, Boxed):
         # A tangent may carry a batch axis of its own level: zero means zero in all its lanes.
-        zero = is_zero(x.primal)
-        for part in x.layers()[1:]:
+        parts = x.layers()
+        if not parts:  # a symbol: no number, and so neither zero nor infinite
+            return np.zeros(x.shape, bool)
+        zero = is_zero(parts[0])
+        for part in parts[1:]:
             z = is_zero(part)
             zero = zero & (z.all(axis=0) if z.ndim > zero.ndim else z)
         return zero
@@ -62,8 +65,11 @@ def is_zero(x: Any) -> Any:
 def not_finite(x: Any) -> Any:
     """Where a value is not finite at some level: a plain array of booleans."""
     if isinstance(x, Boxed):
-        bad = not_finite(x.primal)
-        for part in x.layers()[1:]:
+        parts = x.layers()
+        if not parts:
+            return np.zeros(x.shape, bool)
+        bad = not_finite(parts[0])
+        for part in parts[1:]:
             b = not_finite(part)
             bad = bad | (b.any(axis=0) if b.ndim > bad.ndim else b)
         return bad

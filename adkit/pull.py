@@ -143,9 +143,12 @@ def fit(d: Any, x: Any, lead: int) -> Any:
     shape = x.shape
     if d.shape[lead:] != shape:
         extra = d.ndim - lead - len(shape)
-        axes = tuple(range(lead, lead + extra)) + tuple(
-            [lead + extra + k for k, n in enumerate(shape) if n == 1 and d.shape[lead + extra + k] != 1]
-        )
+        if extra == 1 and d.shape[lead + 1 :] == shape:
+            axes: tuple[int, ...] = (lead,)  # a row added to a matrix, by far the most frequent
+        else:
+            axes = tuple(range(lead, lead + extra)) + tuple(
+                [lead + extra + k for k, n in enumerate(shape) if n == 1 and d.shape[lead + extra + k] != 1]
+            )
         if axes:
             d = np.add.reduce(d, axis=axes)
         if d.shape[lead:] != shape:

@@ -64,15 +64,25 @@ def spread_kept(g: Any, axes: tuple[int, ...], keepdims: bool, ndim: int, l: int
     return g[(slice(None),) + kept] if l else g[kept]
 
 
+_LARGE = 8192
+
+
 def spread(g: Any, shape: tuple[int, ...], axes: tuple[int, ...], keepdims: bool, l: int) -> Any:
-    """A cotangent of a reduction's result, repeated over the operand's shape (behind the batch axis)."""
+    """A cotangent of a reduction's result, repeated over the operand's shape (behind the batch axis).
+
+    A large one is a view without memory of its own; for a small one making the view would cost more than filling.
+    """
     if isinstance(g, np.generic):
         full = np.empty(shape, g.dtype)
+        if full.size > _LARGE:
+            return np.broadcast_to(g, shape)
         full.fill(g)
         return full
     g = spread_kept(g, axes, keepdims, len(shape), l)
     if type(g) is np.ndarray:
         full = np.empty(g.shape[:l] + shape, g.dtype)
+        if full.size > _LARGE:
+            return np.broadcast_to(g, full.shape)
         full[...] = g
         return full
     return np.broadcast_to(g, g.shape[:l] + shape)
