@@ -15,7 +15,7 @@ import numpy as np
 from . import ops as _ops  # the table of rules is filled before the first Dual is made  # noqa: F401
 from .box import Box, equip
 from .diagonal import Diagonal
-from .guard import deep_finite, keep_zero, silent
+from .guard import deep_finite, keep_zero, keep_zero_direction, keep_zero_product, silent
 from .levels import Level, operand, raise_closed
 from .registry import Op
 
@@ -26,17 +26,23 @@ _PLAIN = frozenset((np.float64, float, int, np.float32))
 
 
 class ForwardLevel(Level):
-    """A level of forward mode.  ``lead`` is the number of leading batch axes of its tangents: 0 or 1."""
+    """A level of forward mode.
 
-    __slots__ = ("lead",)
+    ``lead`` is the number of leading batch axes of its tangents: 0 or 1.  ``careful``: at every op, lanes with a zero
+    tangent are kept from becoming nan; without it at singular ops only, and a driver that is given nan runs again
+    with care.  ``slow`` tells the quick functions to leave an op to the general one: with care, or when closed.
+    """
 
-    def __init__(self, lead: int = 0) -> None:
+    __slots__ = ("careful", "lead", "slow")
+
+    def __init__(self, lead: int = 0, careful: bool = False) -> None:
         super().__init__()
         self.lead = lead
+        self.careful = self.slow = careful
 
     def close(self) -> None:
         super().close()
-        self.lead = -1
+        self.slow = True
 
 
 class Dual(Box):
@@ -93,17 +99,17 @@ def widen(g: Any, x: Any, y: Any, lead: int) -> Any:
     return g
 
 
-def _term(op: Op, k: int, g: Any, y: Any, xs: tuple[Any, ...], lead: int) -> Any:
+def _term(op: Op, k: int, g: Any, y: Any, xs: tuple[Any, ...], lead: int, careful: bool = False) -> Any:
     """One operand's contribution to the tangent of an elementwise op."""
     rule = op.rules[k]
     assert rule is not None
     if type(g) is Diagonal:
         if xs[k].shape == y.shape and xs[k].dtype == y.dtype:
-            return Diagonal(settle(_term(op, k, g.values, y, xs, 0), y, 0))
+            return Diagonal(settle(_term(op, k, g.values, y, xs, 0, careful), y, 0))
         g = g.dense()
     if lead:
         g = widen(g, xs[k], y, lead)
-    if not op.singular:
+    if not op.singular and not careful:
         return rule(g, y, *xs)
     with silent():
         t = rule(g, y, *xs)
@@ -145,9 +151,9 @@ def _unary(op: Op) -> Callable[[Any], Any]:
     def dual(x: Any) -> Any:
         level = x.level
         p = x.primal
+        if level.slow:
+            return _process(level, op, (x,), {})
         if level.lead:
-            if level.lead < 0:
-                raise_closed()
             y = run(p)
             return _finish(y, _term(op, 0, x.tangent, y, (p,), 1), level)
         y = run(p)
@@ -188,8 +194,8 @@ def _binary(op: Op, term: Callable[..., Any]) -> tuple[Callable[..., Any], Calla
         level = a.level
         lead = level.lead
         pa = a.primal
-        if lead < 0:
-            raise_closed()
+        if level.slow:
+            return op(a, b)
         if kind is Dual and b.level is level:
             pb = b.primal
             y = run(pa, pb)
@@ -210,8 +216,8 @@ def _binary(op: Op, term: Callable[..., Any]) -> tuple[Callable[..., Any], Calla
         level = b.level
         lead = level.lead
         pb = b.primal
-        if lead < 0:
-            raise_closed()
+        if level.slow:
+            return op(a, b)
         y = run(a, pb)
         t = rule_b(b.tangent, y, a, pb) if direct and not lead else term(1, b.tangent, y, (a, pb), lead)
         return _finish(y, t, level)
@@ -229,7 +235,7 @@ def _linear(op: Op) -> Callable[..., Any]:
             return op(x, *rest, **kw)
         level = x.level
         lead = level.lead
-        if lead < 0:
+        if level.closed:
             raise_closed()
         p = bind(x.primal, *rest, **kw)
         y = run(x.primal, *rest, **kw)
@@ -249,7 +255,7 @@ def _reflected(op: Op) -> Callable[[Any, Any], Any]:
 def _process(level: ForwardLevel, op: Op, xs: tuple[Any, ...], kw: dict[str, Any]) -> Any:
     """Any op, with any operands and keywords."""
     lead = level.lead
-    if lead < 0:
+    if level.closed:
         raise_closed()
     primals: list[Any] = []
     tangents: list[Any] = []
@@ -269,29 +275,48 @@ def _process(level: ForwardLevel, op: Op, xs: tuple[Any, ...], kw: dict[str, Any
     y = op.run(*primals, **kw)
     if type(y) is complex:  # Python's own product of 1j and a NumPy number
         y = np.complex128(y)
-    t = push(op, y, op.held(tuple(primals)), tangents, p, lead)
+    t = push(op, y, op.held(tuple(primals)), tangents, p, lead, level.careful)
     return wrap(y, t, level, lead)
 
 
-def push(op: Op, y: Any, xs: tuple[Any, ...], tangents: list[Any], p: Any, lead: int) -> Any:
+def push(
+    op: Op, y: Any, xs: tuple[Any, ...], tangents: list[Any], p: Any, lead: int, careful: bool = False
+) -> Any:
     """The tangent of the result ``y`` of an op, or None where no operand's tangent reaches it."""
     if op.kind != "elementwise" and lead:
         tangents = [g.dense() if type(g) is Diagonal else g for g in tangents]
     if lead and not op.batched:
         n = next(g.shape[0] for g in tangents if g is not None)
-        lanes = [push(op, y, xs, [None if g is None else g[k] for g in tangents], p, 0) for k in range(n)]
+        lanes = [push(op, y, xs, [None if g is None else g[k] for g in tangents], p, 0, careful) for k in range(n)]
         return _stack(lanes, y, n)
     if op.kind == "linear":
         return op.apply(tuple(tangents), p, lead)  # type: ignore[misc]
     if op.kind == "custom":
-        return op.jvp(tuple(tangents), y, xs, p, lead)  # type: ignore[misc]
+        t = op.jvp(tuple(tangents), y, xs, p, lead)  # type: ignore[misc]
+        return t if not careful or t is None or isinstance(y, (tuple, list)) else keep_zero_direction(t, tangents)
     total: Any = None
     for k, g in enumerate(tangents):
         if g is None or (op.kind == "elementwise" and op.rules[k] is None):
             continue
-        t = _term(op, k, g, y, xs, lead) if op.kind == "elementwise" else op.apply(k, g, xs, p, lead)  # type: ignore[misc]
+        if op.kind == "elementwise":
+            t = _term(op, k, g, y, xs, lead, careful)
+        elif careful:
+            with silent():
+                t = _product_carefully(op, k, g, xs, p, lead)
+        else:
+            t = op.apply(k, g, xs, p, lead)  # type: ignore[misc]
         total = t if total is None else total + t
     return total
+
+
+def _product_carefully(op: Op, k: int, g: Any, xs: tuple[Any, ...], p: Any, lead: int) -> Any:
+    """One operand's contribution to a product whose infinite factors count only where the tangent is not zero."""
+
+    def term(g: Any, xs: tuple[Any, ...]) -> Any:
+        return op.apply(k, g, xs, p, lead)  # type: ignore[misc]
+
+    t = term(g, xs)
+    return t if deep_finite(t) else keep_zero_product(t, term, k, g, xs)
 
 
 def _stack(lanes: list[Any], y: Any, n: int) -> Any:

@@ -7,6 +7,7 @@ __all__ = [
     "AdkitWarning",
     "DerivativeError",
     "IndependentOutputWarning",
+    "InexpressibleError",
     "LevelError",
     "MutationError",
     "UnsupportedError",
@@ -31,6 +32,10 @@ class LevelError(AdkitError, RuntimeError):
 
 class MutationError(AdkitError, RuntimeError):
     """An array that was changed in place after it had been recorded."""
+
+
+class InexpressibleError(AdkitError, TypeError):
+    """A function, or a use of one, that SymPy has no expression for: there is nothing to prove an identity about."""
 
 
 class AdkitWarning(UserWarning):

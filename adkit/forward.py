@@ -16,6 +16,7 @@ from .counting import note
 from .diagonal import Diagonal
 from .dual import Dual, ForwardLevel, make
 from .errors import DerivativeError
+from .guard import has_nan
 from .levels import Boxed
 
 __all__ = ["derivative", "jacfwd", "jvp"]
@@ -31,7 +32,8 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
 
     Returns
     -------
-    ``(y, ydot)``, with ``has_aux`` ``(y, ydot, aux)``; ``ydot`` has the form of ``y``.
+    ``(y, ydot)``, with ``has_aux`` ``(y, ydot, aux)``; ``ydot`` has the form of ``y``.  Where that holds nan, ``f`` has
+    been called a second time, with care for zero tangents that meet infinite factors.
 
     Raises
     ------
@@ -49,7 +51,16 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
         raise DerivativeError("jvp: primals and tangents must be tuples, one entry an argument: jvp(f, (x,), (v,))")
     if len(primals) != len(tangents):
         raise DerivativeError(f"jvp: {len(primals)} primals but {len(tangents)} tangents were given")
-    with ForwardLevel() as level:
+    y, ydot, aux = _pushed(f, primals, tangents, has_aux, careful=False)
+    if any([t is not None and has_nan(t) for t in tree.leaves(ydot)]):
+        # Where a zero tangent met an infinite factor, nan is not the answer: once more, with care.
+        y, ydot, aux = _pushed(f, primals, tangents, has_aux, careful=True)
+    return (y, ydot, aux) if has_aux else (y, ydot)
+
+
+def _pushed(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool, careful: bool) -> tuple[Any, Any, Any]:
+    """Value, tangent and aux of one forward sweep."""
+    with ForwardLevel(careful=careful) as level:
         boxed: list[Any] = []
         inputs: list[Any] = []
         for k, (x, v) in enumerate(zip(primals, tangents, strict=True)):
@@ -69,7 +80,7 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
             warn_independent("jvp", "the primals", f)
         y = tree.map_leaves(lambda v: _primal(v, level), out)
         ydot = tree.rebuild(out, own([_tangent(v, level) for v in tree.leaves(out)]))
-    return (y, ydot, aux) if has_aux else (y, ydot)
+    return y, ydot, aux
 
 
 def _primal(v: Any, level: ForwardLevel) -> Any:
@@ -106,7 +117,7 @@ def jacfwd(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, chunk
             raise DerivativeError(
                 "jacfwd: the Jacobian of complex values is not defined here; split them into np.real and np.imag"
             )
-        sweeps = [_Columns(f, args, places, kw, has_aux, inputs, which, chunk) for which in range(len(inputs))]
+        sweeps = [_columns(f, args, places, kw, has_aux, inputs, which, chunk) for which in range(len(inputs))]
         like = sweeps[0].like
         if not any([s.reached for s in sweeps]):
             warn_independent("jacfwd", "the arguments", f)
@@ -128,11 +139,19 @@ def jacfwd(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, chunk
     return named(jacobian, f, "jacfwd")  # type: ignore[no-any-return]
 
 
+def _columns(*args: Any) -> _Columns:
+    """The Jacobian with respect to one input leaf; once more with care, where nan is found."""
+    columns = _Columns(*args, careful=False)
+    if any([leaf is not None and has_nan(leaf) for leaf in columns.leaves]):
+        return _Columns(*args, careful=True)
+    return columns
+
+
 class _Columns:
     """The Jacobian with respect to one input leaf: as many sweeps as chunks of its entries."""
 
     def __init__(self, f: Any, args: Any, places: Any, kw: Any, has_aux: bool, inputs: list[Any], which: int,
-                 chunk: int | None) -> None:  # fmt: skip
+                 chunk: int | None, careful: bool) -> None:  # fmt: skip
         x = inputs[which]
         n = x.size
         width = chunk or chunk_size(n, n)
@@ -142,11 +161,11 @@ class _Columns:
         for start in starts:
             stop = min(start + width, n)
             if x.ndim == 0:
-                level = ForwardLevel(0)
+                level = ForwardLevel(0, careful)
                 seeds: Any = np.ones((), x.dtype)[()]
             else:
-                level = ForwardLevel(1)
-                if stop - start == n and not isinstance(x, Boxed):
+                level = ForwardLevel(1, careful)
+                if stop - start == n and not isinstance(x, Boxed) and not careful:
                     seeds = Diagonal(np.ones(x.shape, x.dtype))
                 else:
                     seeds = np.zeros((stop - start, n), x.dtype)

@@ -7,13 +7,14 @@ the perturbation is zero at every level and the result is not finite.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from .levels import Boxed
 
-__all__ = ["deep_finite", "has_nan", "is_zero", "keep_zero", "not_finite", "silent"]
+__all__ = ["deep_finite", "has_nan", "is_zero", "keep_zero", "keep_zero_direction", "keep_zero_product", "not_finite", "silent"]
 
 _F64 = np.float64
 _INFINITY = np.inf
@@ -87,3 +88,27 @@ def keep_zero(d: Any, g: Any) -> Any:
     if isinstance(d, np.generic):
         return type(d)(0)
     return np.where(mask, d.dtype.type(0), d)
+
+
+def keep_zero_product(d: Any, term: Callable[[Any, tuple[Any, ...]], Any], k: int, g: Any, xs: tuple[Any, ...]) -> Any:
+    """A sum of products in which infinite factors count only where ``g`` is not zero.
+
+    ``d = term(g, xs)`` is linear in ``g`` and in every operand but the ``k``-th, which is not in it.
+    """
+    bad = [not_finite(x) if hasattr(x, "dtype") else np.zeros((), bool) for x in xs]
+    if not any([b.any() for j, b in enumerate(bad) if j != k]):
+        return d
+    tame = tuple([np.where(b, 0, x) if b.any() else x for b, x in zip(bad, xs, strict=True)])
+    alive = np.asarray(~is_zero(g), dtype=float)
+    reached: Any = 0.0
+    for j, b in enumerate(bad):
+        if j != k:
+            reached = reached + term(alive, tuple([(b if m == j else np.ones(b.shape)) * 1.0 for m, b in enumerate(bad)]))
+    return np.where(reached > 0, d, term(g, tame))
+
+
+def keep_zero_direction(d: Any, parts: Any) -> Any:
+    """``d`` with zeros for what is not finite, where the whole perturbation, in ``parts``, is zero."""
+    if all([part is None or bool(np.all(is_zero(part))) for part in parts]):
+        return np.where(not_finite(d), 0, d)
+    return d

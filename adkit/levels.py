@@ -20,7 +20,7 @@ import numpy as np
 
 from .errors import LevelError
 
-__all__ = ["Boxed", "Level", "lift", "operand", "plain", "raise_closed", "running", "top_level"]
+__all__ = ["OUTERMOST", "Boxed", "Level", "lift", "operand", "plain", "raise_closed", "running", "top_level"]
 
 OUTERMOST = 1
 """The order of the level at which symbols live: no driver opens it, and all that drivers open are inner to it."""

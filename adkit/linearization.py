@@ -79,7 +79,7 @@ def forward_sweep(tape: Tape, tangents: list[Any]) -> list[Any]:
         elif isinstance(op, tuple):
             t = _elementwise(op, y, xs, gs)
         else:
-            t = _settled(push(op, y, xs, gs, p, 0), y)
+            t = _settled(push(op, y, xs, gs, p, 0, careful=True), y)
         values.append(t)
         if isinstance(y, list):
             values.extend([None] * len(y) if t is None else t)

@@ -25,7 +25,7 @@ from typing import Any
 import numpy as np
 
 from .diagonal import Diagonal
-from .guard import deep_finite, has_nan, is_zero, keep_zero, not_finite, silent
+from .guard import deep_finite, has_nan, keep_zero, keep_zero_direction, keep_zero_product, silent
 from .registry import Op
 
 __all__ = [
@@ -465,41 +465,23 @@ def _pull_carefully(record: Any, g: Any, cotangents: list[Any]) -> None:
         else:
             ds = contributions(op, y, p, indices, xs, g)
             if op.kind == "custom":
-                ds = [None if d is None else _keep_zero_direction(d, g) for d in ds]
+                ds = [None if d is None else keep_zero_direction(d, g if isinstance(g, list) else [g]) for d in ds]
         for i, d in zip(indices, ds, strict=True):
             if d is not None:
                 give(cotangents, i, d)
 
 
 def _bilinear_carefully(op: Op, y: Any, p: Any, indices: Any, xs: Any, g: Any) -> list[Any]:
-    """A sum of products in which infinite factors count only where the cotangent is not zero."""
-    raw = contributions(op, y, p, indices, xs, g)
-    bad = [not_finite(x) if hasattr(x, "dtype") else np.zeros((), bool) for x in xs]
-    if not any([b.any() for b in bad]):
-        return raw
-    tame = tuple([np.where(b, 0, x) if b.any() else x for b, x in zip(bad, xs, strict=True)])
-    wild = [b.astype(float) for b in bad]
-    ones = [np.ones(b.shape) for b in bad]
-    alive = np.asarray(~is_zero(g), dtype=float)
-    mended = contributions(op, y, p, indices, tame, g)
-    for k, d in enumerate(raw):
-        if d is None:
-            continue
-        reached: Any = 0.0
-        for j in range(len(xs)):
-            if j != k:
-                factors = tuple([wild[j] if m == j else ones[m] for m in range(len(xs))])
-                reached = reached + contributions(op, np.zeros(y.shape), p, indices, factors, alive)[k]
-        raw[k] = np.where(reached > 0, d, mended[k])
-    return raw
+    """The contributions of a product whose infinite factors count only where the cotangent is not zero."""
+    ds = contributions(op, y, p, indices, xs, g)
+    for k, d in enumerate(ds):
+        if d is not None and not deep_finite(d):
 
+            def term(g: Any, xs: Any, k: int = k) -> Any:
+                return contributions(op, np.zeros(y.shape), p, indices, xs, g)[k]
 
-def _keep_zero_direction(d: Any, g: Any) -> Any:
-    """Zero where the cotangent of a whole direction is zero."""
-    parts = g if isinstance(g, list) else [g]
-    if all([part is None or bool(np.all(is_zero(part))) for part in parts]):
-        return np.where(not_finite(d), 0, d)
-    return d
+            ds[k] = keep_zero_product(d, term, k, g, xs)
+    return ds
 
 
 def _pull_diagonal(record: Any, g: Diagonal, cotangents: list[Any]) -> None:

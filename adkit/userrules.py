@@ -83,7 +83,7 @@ class _Custom:
                     found.append(_zeros(x))
             return tree.rebuild(args, found)
 
-        if lead <= 0:
+        if not lead:
             y, ydot = self.jvp(primals, tangents(None))
             ts = tree.leaves(ydot)
         else:
@@ -96,7 +96,7 @@ class _Custom:
         if len(ys) != len(ts):
             raise DerivativeError(f"{self.__name__}: the rule gave {len(ts)} tangents for {len(ys)} results")
         for v, t in zip(ys, ts, strict=True):
-            if np.shape(t)[max(lead, 0) :] != v.shape:
+            if np.shape(t)[lead :] != v.shape:
                 raise DerivativeError(
                     f"{self.__name__}: the rule gave a tangent of shape {np.shape(t)} for a result of shape {v.shape}"
                 )

@@ -1482,3 +1482,25 @@ def test_python_floats_are_guarded_too() -> None:
         assert adkit.grad(f)(0.0) == 0.0
         assert adkit.derivative(f)(0.0) == 0.0
         assert adkit.jacfwd(adkit.grad(f))(0.0) == 0.0
+
+
+MATRIX = np.array([[np.inf, 1.0], [2.0, 3.0]])
+ZERO_TANGENT_PROGRAMS = {
+    "product": (lambda x: x * np.array([np.inf, 1.0]), [0.0, 1.0]),
+    "matmul": (lambda x: MATRIX @ x, [1.0, 3.0]),
+    "vector times matrix": (lambda x: x @ MATRIX, [2.0, 3.0]),
+    "einsum": (lambda x: np.einsum("ij,j->i", MATRIX, x), [1.0, 3.0]),
+    "dot": (lambda x: np.dot(MATRIX, x * 1.0), [1.0, 3.0]),
+    "clip of a plain array": (lambda x: np.ones(2).clip(x, 5.0) * 0.0 + x, [0.0, 1.0]),
+}
+
+
+@pytest.mark.parametrize("name", ZERO_TANGENT_PROGRAMS)
+def test_a_zero_tangent_through_an_infinite_constant_stays_zero(name: str) -> None:
+    f, expected = ZERO_TANGENT_PROGRAMS[name]
+    x, v = np.array([1.0, 2.0]), np.array([0.0, 1.0])
+    with np.errstate(invalid="ignore"):
+        assert adkit.jvp(f, (x,), (v,))[1].tolist() == expected
+        assert adkit.linearize(f, x)[1](v).tolist() == expected
+        column = adkit.jacfwd(f, chunk=1)(x)[:, 1]
+    assert column.tolist() == expected
