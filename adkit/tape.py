@@ -26,6 +26,7 @@ from .registry import Op
 
 __all__ = ["Tape", "Var"]
 
+_ndarray = np.ndarray
 _PLAIN = frozenset((np.float64, float, int, np.float32))
 _LARGE = 4096
 """Entries above which an array that no rule needs is not kept on the tape."""
@@ -142,7 +143,7 @@ def _droppable(rule: Any, place: int) -> bool:
 
 def _slim(x: Any) -> Any:
     """A large array's shape and type, where no rule needs its entries."""
-    return Spec(x) if type(x) is np.ndarray and x.size > _LARGE else x
+    return Spec(x) if type(x) is _ndarray and x.size > _LARGE else x
 
 
 def _unary(op: Op) -> Callable[[Any], Any]:
@@ -159,7 +160,7 @@ def _unary(op: Op) -> Callable[[Any], Any]:
         v.primal = y
         v.level = tape
         v.index = len(tape.records)
-        if type(y) is np.ndarray and y.size > _LARGE:
+        if type(y) is _ndarray and y.size > _LARGE:
             tape.append((UNARY, rule, _slim(y) if drop_y else y, _slim(p) if drop_x else p, x.index))
         else:
             tape.append((UNARY, rule, y, p, x.index))
@@ -191,18 +192,18 @@ def _elementwise(op: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
                 v.primal = y
                 v.level = tape
                 v.index = len(tape.records)
-                if type(y) is np.ndarray and y.size > _LARGE:
+                if type(y) is _ndarray and y.size > _LARGE:
                     tape.append((BOTH, rule_a, *kept((y, pa, pb), dropped_both), a.index, b.index, rule_b))
                 else:
                     tape.append((BOTH, rule_a, y, pa, pb, a.index, b.index, rule_b))
                 return v
-            if kind in _PLAIN or (kind is np.ndarray and b.dtype.kind in "fc"):
+            if kind in _PLAIN or (kind is _ndarray and b.dtype.kind in "fc"):
                 y = run(pa, b)
                 v = Var()
                 v.primal = y
                 v.level = tape
                 v.index = len(tape.records)
-                if type(y) is np.ndarray and y.size > _LARGE:
+                if type(y) is _ndarray and y.size > _LARGE:
                     y, pa, b = kept((y, pa, b), dropped_a)
                 tape.append((LEFT, rule_a, y, pa, b, a.index, pa))
                 return v
@@ -210,7 +211,7 @@ def _elementwise(op: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
         return reflected(b, a) if kind is Var else op(a, b)
 
     def reflected(b: Any, a: Any) -> Any:
-        if type(a) in _PLAIN or (type(a) is np.ndarray and a.dtype.kind in "fc"):
+        if type(a) in _PLAIN or (type(a) is _ndarray and a.dtype.kind in "fc"):
             pb = b.primal
             y = run(a, pb)
             tape = b.level
@@ -218,7 +219,7 @@ def _elementwise(op: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
             v.primal = y
             v.level = tape
             v.index = len(tape.records)
-            if type(y) is np.ndarray and y.size > _LARGE:
+            if type(y) is _ndarray and y.size > _LARGE:
                 y, a, pb = kept((y, a, pb), dropped_b)
             tape.append((RIGHT, rule_b, y, a, pb, b.index, pb))
             return v
@@ -246,14 +247,14 @@ def _bilinear(op: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
                 v.index = len(tape.records)
                 tape.append((pull_bilinear, op, _slim(y), bind(pa, pb), (a.index, b.index), (pa, pb), 0))
                 return v
-            if kind is np.ndarray and b.dtype.kind in "fc":
+            if kind is _ndarray and b.dtype.kind in "fc":
                 y = run(pa, b)
                 return tape.add(y, (pull_bilinear, op, _slim(y), bind(pa, b), (a.index, -1), (pa, b), 0))
             return op(a, b)
         return reflected(b, a) if kind is Var else op(a, b)
 
     def reflected(b: Any, a: Any) -> Any:
-        if type(a) is np.ndarray and a.dtype.kind in "fc":
+        if type(a) is _ndarray and a.dtype.kind in "fc":
             pb = b.primal
             y = run(a, pb)
             return b.level.add(y, (pull_bilinear, op, _slim(y), bind(a, pb), (-1, b.index), (a, pb), 0))
@@ -274,7 +275,7 @@ def _linear(op: Op) -> Callable[..., Any]:
         p = bind(primal, *rest, **kw)
         y = run(primal, *rest, **kw)
         kind = type(y)
-        if kind is np.ndarray:
+        if kind is _ndarray:
             if not y.ndim:
                 y = y[()]
         elif kind is list or kind is tuple:
@@ -296,7 +297,7 @@ def _selection(op: Op) -> Callable[..., Any]:
         primal = x.primal
         p = bind(primal, index)
         y = run(primal, p)
-        if type(y) is np.ndarray and not y.ndim:
+        if type(y) is _ndarray and not y.ndim:
             y = y[()]
         tape = x.level
         v = Var()
@@ -310,7 +311,7 @@ def _selection(op: Op) -> Callable[..., Any]:
 
 
 def _settled(ys: Any) -> list[Any]:
-    return [y[()] if type(y) is np.ndarray and not y.ndim else y for y in ys]
+    return [y[()] if type(y) is _ndarray and not y.ndim else y for y in ys]
 
 
 def _reflected(op: Op) -> Callable[[Any, Any], Any]:
@@ -340,11 +341,11 @@ def _process(tape: Tape, op: Op, xs: tuple[Any, ...], kw: dict[str, Any]) -> Any
     if op.kind == "elementwise" and all(i < 0 or rule is None for i, rule in zip(indices, op.rules, strict=True)):
         return y
     if op.scatter is not None:
-        return tape.add(y[()] if type(y) is np.ndarray and not y.ndim else y, (PIECE, op, y, p, places[0], held[0]))
+        return tape.add(y[()] if type(y) is _ndarray and not y.ndim else y, (PIECE, op, y, p, places[0], held[0]))
     if isinstance(y, (tuple, list)):
         made = tape.add_several(pull_op, op, _settled(y), p, places, held)
         return made if type(y) is list else type(y)(*made) if hasattr(y, "_fields") else tuple(made)
-    if type(y) is np.ndarray and not y.ndim:
+    if type(y) is _ndarray and not y.ndim:
         y = y[()]
     return tape.add(y, (pull_op, op, y, p, places, held, 0))
 

@@ -55,18 +55,18 @@ cbrt = elementwise(
 # powers --------------------------------------------------------------------------------------------
 
 
-def _less_one(b: Any) -> Any:
-    """b - 1, and 1 where b = 0: then b * a**_less_one(b) is 0 there, also at a = 0."""
+def _less_one(a: Any, b: Any) -> Any:
+    """b - 1, and 1 where both are 0: then b * a**_less_one(a, b) is 0 there, and right to any order elsewhere."""
     if isinstance(b, (int, float)):
         return b - 1 if b else 1
-    return np.where(b == 0, 1, b - 1)
+    return np.where((b == 0) & (a == 0), 1, b - 1)
 
 
 def _power_b(g: Any, y: Any, a: Any, b: Any) -> Any:
     return g * y * np.log(np.where(a == 0, 1, a))
 
 
-_POWER = (lambda g, _y, a, b: g * (b * a ** _less_one(b)), _power_b)
+_POWER = (lambda g, _y, a, b: g * (b * a ** _less_one(a, b)), _power_b)
 power = elementwise(
     np.power, *_POWER, symbol=lambda sp, a, b: a**b, domain=(POSITIVE, (-2, 2.5)), singular=True,
     convention="d(x**0)/dx = 0; d(0**y)/dy = 0, for y > 0 by mathematics and at y = 0 by convention",
@@ -116,12 +116,12 @@ hypot = elementwise(
 # remainders and steps ------------------------------------------------------------------------------
 
 remainder = elementwise(
-    np.remainder, lambda g, _y, _a, _b: g, lambda g, _y, a, b: -g * np.floor(a / b),
+    np.remainder, lambda g, _y, _a, _b: g, lambda g, _y, a, b: -g * np.floor_divide(a, b),
     symbol=lambda sp, a, b: a - b * sp.floor(a / b), domain=((-3, 3), (0.7, 1.1)),
     convention="at a multiple of b, the derivative from the right",
 )  # fmt: skip
 fmod = elementwise(
-    np.fmod, lambda g, _y, _a, _b: g, lambda g, _y, a, b: -g * np.trunc(a / b),
+    np.fmod, lambda g, _y, _a, _b: g, lambda g, y, a, b: -g * np.rint((a - y) / b),
     symbol=lambda sp, a, b: a - b * sp.sign(a / b) * sp.floor(sp.Abs(a / b)), domain=((-3, 3), (0.7, 1.1)),
     convention="at a multiple of b, the derivative from the side away from 0",
 )  # fmt: skip

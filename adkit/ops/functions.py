@@ -65,14 +65,15 @@ arccos = elementwise(
 arctan = elementwise(np.arctan, lambda g, _y, x: g / (1 + x * x), symbol="atan", domain=(-3, 3))
 
 
-def _squared_norm(a: Any, b: Any) -> Any:
-    s = a * a + b * b
-    return np.where(s == 0, 1, s)
+def _over_square(x: Any, a: Any, b: Any) -> Any:
+    """x / (a**2 + b**2), and 0 at the origin: the squares themselves would overflow, or vanish, early."""
+    r = np.hypot(a, b)
+    r = np.where(r == 0, 1, r)
+    return x / r / r
 
 
 arctan2 = elementwise(
-    np.arctan2,
-    lambda g, _y, a, b: g * (b / _squared_norm(a, b)), lambda g, _y, a, b: -g * (a / _squared_norm(a, b)),
+    np.arctan2, lambda g, _y, a, b: g * _over_square(b, a, b), lambda g, _y, a, b: -g * _over_square(a, a, b),
     symbol="atan2", domain=((-3, 3), (0.4, 3)), convention="0 at the origin",
 )  # fmt: skip
 

@@ -80,7 +80,7 @@ class Index:
         elif not n:
             np.add.at(total, self.key, g)
         else:
-            np.add.at(total.reshape((*total.shape[:n], _size(self.shape))), (*(_ALL,) * n, self.flat()), g)
+            np.add.at(*self.places(total, n), g)
 
     def put(self, total: np.ndarray, value: Any, l: int = 0) -> None:
         """Assign to what the index selects of a buffer."""
@@ -88,7 +88,15 @@ class Index:
         if not self.advanced or not n:
             total[self.behind(n) if not self.advanced else self.key] = value
         else:
-            total.reshape((*total.shape[:n], _size(self.shape)))[(*(_ALL,) * n, self.flat())] = value
+            buffer, places = self.places(total, n)
+            buffer[places] = value
+
+    def places(self, total: np.ndarray, n: int) -> tuple[np.ndarray, Any]:
+        """A view of a buffer, and where in it an advanced index behind n axes leads."""
+        if self.shape and not total.flags.c_contiguous:
+            # Reshaping would copy, and what is written into the copy be lost.
+            return total, (*(_ALL,) * n, *np.unravel_index(self.flat(), self.shape))
+        return total.reshape((*total.shape[:n], _size(self.shape))), (*(_ALL,) * n, self.flat())
 
 
 def _size(shape: tuple[int, ...]) -> int:
@@ -109,7 +117,7 @@ def as_index(index: Any, shape: tuple[int, ...]) -> Index:
 
 
 def _index_array(part: Any) -> Any:
-    a = np.asarray(plain(lift(part)))
+    a = np.array(plain(lift(part)))  # a copy: the caller may write other numbers into it before the sweep
     return a.astype(int) if not a.size and isinstance(part, list) else a
 
 
@@ -117,10 +125,11 @@ def _index_array(part: Any) -> Any:
 
 
 def _bind_getitem(x: Any, index: Any) -> Any:
-    """The index; one entry of a vector, by far the most frequent, stays the int that it is."""
-    if type(index) is int and x.ndim == 1:
+    """The index; an int or a slice, by far the most frequent, stays what it is."""
+    kind = type(index)
+    if kind is int or kind is slice or kind is Index:
         return index
-    return index if type(index) is Index else as_index(index, x.shape)
+    return as_index(index, x.shape)
 
 
 def _run_getitem(x: Any, index: Any) -> Any:
@@ -130,35 +139,42 @@ def _run_getitem(x: Any, index: Any) -> Any:
     return (index if kind is Index else as_index(index, x.shape)).take(x)
 
 
-def _entry(p: Any, size: int) -> Index:
-    return Index(p, (size,)) if type(p) is int else p
+def _whole(p: Any, shape: tuple[int, ...]) -> Index:
+    """An int or a slice as an Index into that shape."""
+    return p if type(p) is Index else Index(p, shape)
 
 
 def _scatter_getitem(pieces: list[tuple[Any, Any]], x: Any, into: Any = None) -> Any:
     """The sum of all pieces, each put back to where its index took it from; added into a buffer if one is given."""
-    if type(pieces[0][1]) is np.float64 and into is None and all([type(p) is int for p, _ in pieces]):
+    shape = x.shape
+    first, g = pieces[0]
+    if any([isinstance(g, Boxed) for _, g in pieces]):
+        whole = [_whole(p, shape) for p, _ in pieces]
+        lead = g.ndim - whole[0].rank - whole[0].lead
+        return scatter(*[g for _, g in pieces], indices=tuple(whole), shape=shape, lead=lead)
+    if type(g) is np.float64 and into is None and all([type(p) is int for p, _ in pieces]):
         # Single entries of a vector: one pass in C.
         places = np.array([p for p, _ in pieces])
-        size = x.shape[0]
         if places.min() < 0:
-            places = np.where(places < 0, places + size, places)
-        if not any([isinstance(g, Boxed) for _, g in pieces]):
-            return np.bincount(places, np.array([g for _, g in pieces]), size)
-    size = x.shape[-1] if x.ndim else 0
-    pieces = [(_entry(p, size), g) for p, g in pieces]
-    p, g = pieces[0]
-    lead = g.ndim - p.rank - p.lead
-    if into is not None and not any([isinstance(g, Boxed) for _, g in pieces]):
-        for p, g in pieces:
-            p.add(into, g, lead)
-        return into
-    if any([isinstance(g, Boxed) for _, g in pieces]):
-        return scatter(*[g for _, g in pieces], indices=tuple([p for p, _ in pieces]), shape=x.shape, lead=lead)
-    return _gather([g for _, g in pieces], [p for p, _ in pieces], g.shape[:lead], x.shape)
+            places = np.where(places < 0, places + shape[0], places)
+        return np.bincount(places, np.array([g for _, g in pieces]), shape[0])
+    if type(first) is slice:
+        lead = g.ndim - len(shape)
+    elif type(first) is int:
+        lead = g.ndim - len(shape) + 1
+    else:
+        lead = g.ndim - first.rank - first.lead
+    full = np.zeros(g.shape[:lead] + shape, g.dtype) if into is None else into
+    for p, g in pieces:
+        if type(p) is Index:
+            p.add(full, g, lead)
+        else:
+            full[p if not lead else (*(_ALL,) * lead, p)] += g
+    return full
 
 
 def _transpose_getitem(i: int, g: Any, p: Any, shapes: Any, l: int) -> Any:
-    p = _entry(p, shapes[0][-1] if shapes[0] else 0)
+    p = _whole(p, shapes[0])
     if isinstance(g, Boxed):
         return scatter(g, indices=(p,), shape=shapes[0], lead=l)
     return _gather([g], [p], g.shape[:l], shapes[0])
@@ -167,7 +183,8 @@ def _transpose_getitem(i: int, g: Any, p: Any, shapes: Any, l: int) -> Any:
 _MASK = np.array([True, False, True])
 _LINEAR: dict[str, Any] = {"symbol": STRUCTURAL, "domain": (-3, 3)}
 getitem_ = linear(
-    getitem, _bind_getitem, lambda gs, p, l: _entry(p, gs[0].shape[-1] if gs[0].ndim else 0).take(gs[0], l), _transpose_getitem,
+    getitem, _bind_getitem, lambda gs, p, l: gs[0][p] if not l and type(p) is not Index else _whole(p, gs[0].shape[l:]).take(gs[0], l),
+    _transpose_getitem,
     name="getitem", run=_run_getitem, scatter=_scatter_getitem,
     cases=(
         case((3,), index=1), case((3,), index=-1), case((3, 4), index=slice(1, None)), case((3, 4), index=(1, 2)),
