@@ -122,8 +122,17 @@ def _output(y: Any) -> Any:
 
 
 def strip(level: Level, x: Any) -> Any:
-    """A tree (the ``aux`` of ``has_aux``) with the boxes of one level replaced by their primals."""
-    return tree.map_leaves(lambda v: v.primal if isinstance(v, Boxed) and v.level is level else v, outputs(x))
+    """A tree (the ``aux`` of ``has_aux``) with the boxes of one level replaced by their primals.
+
+    They are copies: a caller who writes into them must not change what is recorded.
+    """
+
+    def primal(v: Any) -> Any:
+        if not (isinstance(v, Boxed) and v.level is level):
+            return v
+        return v.primal.copy() if type(v.primal) is np.ndarray else v.primal
+
+    return tree.map_leaves(primal, outputs(x))
 
 
 def split_aux(out: Any, has_aux: bool, op: str) -> tuple[Any, Any]:
@@ -199,19 +208,27 @@ def as_perturbation(v: Any, x: Any, what: str, op: str) -> Any:
 
 
 def own(values: list[Any], foreign: tuple[Any, ...] = ()) -> list[Any]:
-    """Results that share no memory with each other, with what was recorded or with the caller's perturbations."""
-    if len(values) == 1 and not foreign:
-        d = values[0]
-        if type(d) is np.ndarray and d.base is not None:
-            values[0] = d.copy()
-        return values
-    seen = {id(v) for v in foreign}
+    """Results that share no memory with each other, with what was recorded or with the caller's perturbations.
+
+    A result can share memory with a perturbation alone, since every rule is linear in it; a view of memory that
+    nothing else has is left as it is.
+    """
+    seen = {id(_root(v)) for v in foreign}
     for k, d in enumerate(values):
         if type(d) is np.ndarray:
-            if d.base is not None or id(d) in seen:
-                values[k] = d = d.copy()
-            seen.add(id(d))
+            root = _root(d)
+            if id(root) in seen or not d.flags.writeable or root.nbytes > 2 * d.nbytes:
+                values[k] = root = d.copy()
+            seen.add(id(root))
     return values
+
+
+def _root(x: Any) -> Any:
+    """The array that owns the memory of a view."""
+    base = getattr(x, "base", None)
+    while type(base) is np.ndarray:
+        x, base = base, base.base
+    return x
 
 
 def match(values: Any, like: Any, what: str, op: str) -> list[Any]:
