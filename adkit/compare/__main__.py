@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 import time
 from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Any, TextIO
 
-from . import environment, report
+from ..console import environment
+from ..console.ending import carry_out, say
+from ..console.progress import Line
+from ..files import write_document
+from . import report
 from .methods import METHODS
-from .options import Request, UsageError, read
-from .output import OutputError, write_document
+from .options import Request, read
 from .peers import PEERS
 from .problems import OPERATORS
 from .runner import Block, Row, examine, skipped_block
-
-_INTERRUPTED = 128 + signal.SIGINT
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,32 +25,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     With ``argv`` absent the process is this command's own, and is started anew with its settings pinned.
     """
-    try:
-        request = read(sys.argv[1:] if argv is None else argv)
-        if request.listing:
-            print(listing(request))
-            sys.stdout.flush()
-            return 0
-        if argv is None:
-            environment.pin()
-        return _run(request)
-    except (UsageError, OutputError) as error:
-        _say(f"adkit compare: {error}")
-        return 2
-    except KeyboardInterrupt:
-        _say("adkit compare: interrupted; no document was written")
-        return _INTERRUPTED
-    except BrokenPipeError:
-        # The reader (head, less) has seen enough; what is left in the buffer has nowhere to go.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return carry_out("adkit compare", lambda: _answer(argv), "interrupted; no document was written")
+
+
+def _answer(argv: Sequence[str] | None) -> int:
+    request = read(sys.argv[1:] if argv is None else argv)
+    if request.listing:
+        print(listing(request))
+        sys.stdout.flush()
         return 0
-    except OSError as error:
-        _say(f"adkit compare: cannot write the output: {error.strerror or error}")
-        return 2
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)
+    if argv is None:
+        environment.pin()
+    return _run(request)
 
 
 def listing(request: Request) -> str:
@@ -71,20 +56,15 @@ def listing(request: Request) -> str:
     return "\n".join(lines)
 
 
-class _Progress:
-    """One line on stderr, rewritten in place, and only where a person sees it."""
+class _Progress(Line):
+    """The line of progress, with how many problems are done of how many."""
 
     def __init__(self, wanted: bool, total: int) -> None:
-        self.on, self.total, self.done = wanted and sys.stderr.isatty(), total, 0
+        super().__init__(wanted)
+        self.total, self.done = total, 0
 
     def tell(self, text: str) -> None:
-        if self.on:
-            line = f"[{self.done + 1}/{self.total}] {text}"
-            print(f"\r{line[:78]:<78}", end="", file=sys.stderr, flush=True)
-
-    def clear(self) -> None:
-        if self.on:
-            print(f"\r{'':<78}\r", end="", file=sys.stderr, flush=True)
+        super().tell(f"[{self.done + 1}/{self.total}] {text}")
 
 
 def _run(request: Request) -> int:
@@ -159,7 +139,7 @@ def _verdict(rows: list[Row]) -> int:
     own = [name for name, method in METHODS.items() if not method.caveat]
     bad = [row for row in rows if row.status == "wrong" or (row.status == "failed" and row.method in own)]
     for row in bad:
-        _say(f"adkit compare: {row.method} {row.operator} of {row.problem} {row.size} {row.status}: {row.reason}")
+        say(f"adkit compare: {row.method} {row.operator} of {row.problem} {row.size} {row.status}: {row.reason}")
     return 1 if bad else 0
 
 

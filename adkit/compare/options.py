@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import fnmatch
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
 
+from ..console.options import Parser, UsageError, near, whole_number
+from ..files import OutputError, check_writable
 from .measure import Plan
 from .methods import METHODS, Method
-from .output import OutputError, check_writable
 from .peers import PEERS
 from .problems import OPERATORS, PROBLEMS, Problem, SizeError
 
-__all__ = ["Request", "UsageError", "read"]
+__all__ = ["Request", "read"]
 
 _EPILOG = """\
 exit status: 0; 1 if a derivative is wrong or one of adkit's own raises; 2 for a
 command that cannot be carried out; 130 when interrupted (128 + SIGINT, as shells
 and make expect, so that an interrupted run is not taken for one that answered).
 """
-
-
-class UsageError(Exception):
-    """A command line that cannot be carried out; the message is one line with the remedy."""
 
 
 @dataclass(frozen=True)
@@ -51,21 +46,8 @@ class Request:
         return tuple([operator for operator in problem.default if operator != "value" or by_hand])
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; see --help")
-
-    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        known, unknown = self.parse_known_args(args, namespace)
-        if unknown:
-            flag = unknown[0].split("=", 1)[0]
-            flags = [flag for action in self._actions for flag in action.option_strings if flag.startswith("--")]
-            raise UsageError(f"unknown option {flag}{_near(flag, flags)}; see --help")
-        return known
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog="adkit compare",
         description="Time the derivatives of problems by every method, each verified first, and say which to use.",
         epilog=_EPILOG,
@@ -94,7 +76,7 @@ def read(argv: Sequence[str]) -> Request:
     given = _parser().parse_args(list(argv))
     problems, named = _problems(given.targets)
     cases, notes = _cases(problems, named, given.size, given.quick)
-    rounds = _count(given.rounds, "--rounds", 1) if given.rounds is not None else 15 if given.quick else 41
+    rounds = whole_number(given.rounds, "--rounds", 1) if given.rounds is not None else 15 if given.quick else 41
     budget = _seconds(given.budget) if given.budget is not None else 0.05 if given.quick else 0.2
     plan = Plan(rounds, min(rounds, 6), 0.0005, 6.0 * budget / 4.0, budget)
     everyone = METHODS | PEERS
@@ -111,7 +93,7 @@ def read(argv: Sequence[str]) -> Request:
             raise UsageError(f"--csv: {error}") from None
     return Request(
         cases, operators, tuple([everyone[m] for m in methods]), plan,
-        _count(given.seed, "--seed", 0), given.csv, given.listing, given.progress, given.quiet, tuple(notes),
+        whole_number(given.seed, "--seed", 0), given.csv, given.listing, given.progress, given.quiet, tuple(notes),
     )  # fmt: skip
 
 
@@ -128,7 +110,7 @@ def _problems(targets: list[str]) -> tuple[list[Problem], set[str]]:
         if not found:
             if ":" in target:
                 raise UsageError(f"target {target!r}: only problems by name can be measured so far; see --list")
-            raise UsageError(f"no problem {target!r}{_near(target, PROBLEMS)}; see --list")
+            raise UsageError(f"no problem {target!r}{near(target, PROBLEMS)}; see --list")
         chosen.update(found)
     return [p for name, p in PROBLEMS.items() if name in chosen or not targets], named
 
@@ -173,14 +155,8 @@ def _chosen(text: str, known: Iterable[str], kind: str, flag: str) -> tuple[str,
     names = list(known)
     for name in asked:
         if name not in names:
-            raise UsageError(f"no {kind} {name!r}{_near(name, names)}; there are: {', '.join(names)}")
+            raise UsageError(f"no {kind} {name!r}{near(name, names)}; there are: {', '.join(names)}")
     return tuple([name for name in names if name in asked])
-
-
-def _count(text: str, flag: str, least: int) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) >= least):
-        raise UsageError(f"{flag} takes a whole number from {least}, not {text!r}")
-    return int(text)
 
 
 def _seconds(text: str) -> float:
@@ -191,8 +167,3 @@ def _seconds(text: str) -> float:
     if not 0.0 < budget < float("inf"):
         raise UsageError(f"--budget takes a number of seconds above 0, not {text!r}")
     return budget
-
-
-def _near(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(known), 1)
-    return f"; did you mean {near[0]}?" if near else ""

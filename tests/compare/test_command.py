@@ -18,11 +18,13 @@ import numpy as np
 import pytest
 
 import adkit.data.digits
+from adkit import files
 from adkit.__main__ import main as adkit_main
-from adkit.compare import environment, options, output, report, runner
+from adkit.compare import options, report, runner
 from adkit.compare.__main__ import main
 from adkit.compare.methods import METHODS, Task
 from adkit.compare.problems import OPERATORS, PROBLEMS
+from adkit.console import environment
 
 ROOT = Path(__file__).parents[2]
 CONTRACT = (
@@ -248,7 +250,7 @@ def test_a_full_disk_is_said_and_leaves_nothing(
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(output.os, "fsync", full)
+    monkeypatch.setattr(files.os, "fsync", full)
     assert main(["path-graph", *FAST, "--csv", str(path)]) == 2
     assert "No space left on device" in capsys.readouterr().err
     assert os.listdir(tmp_path) == []

@@ -1,4 +1,4 @@
-"""Documents that a run leaves behind: checked before the work, written aside, then renamed; never half a file."""
+"""Files that a run leaves behind: checked before the work, written aside, then renamed; never half a file."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import os
 import stat
 import tempfile
 
+from .errors import AdkitError
+
 __all__ = ["OutputError", "check_writable", "write_document"]
 
 
-class OutputError(Exception):
-    """A document that cannot be written where it should go."""
+class OutputError(AdkitError):
+    """A file that cannot be written where it should go."""
 
 
 def check_writable(path: str) -> None:
@@ -35,17 +37,18 @@ def check_writable(path: str) -> None:
         raise OutputError(f"cannot write {path!r}: {_cause(error)}") from None
 
 
-def write_document(path: str, text: str) -> None:
-    """Write ``text`` at ``path``, whole or not at all; a device or a pipe is written to as it is."""
+def write_document(path: str, content: str | bytes) -> None:
+    """Write text (as UTF-8) or bytes at ``path``, whole or not at all; a device or a pipe is written to as it is."""
+    data = content.encode() if isinstance(content, str) else content
     try:
         if _special(path):
-            with open(path, "w", encoding="utf-8", newline="") as out:
-                out.write(text)
+            with open(path, "wb") as out:
+                out.write(data)
             return
         handle, aside = _aside(path)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
-                out.write(text)
+            with os.fdopen(handle, "wb") as out:
+                out.write(data)
                 out.flush()
                 os.fsync(out.fileno())
             os.chmod(aside, _mode(path))
