@@ -68,23 +68,35 @@ PLACES = {
 }  # fmt: skip
 WIDTH, HEIGHT, HALF, TALL = 1020, 400, 42, 43
 
-STYLE = """
-  svg { --card: #ffffff; --edge: #c9c9c9; --ink: #1f2328; --soft: #59636e; --line: #7d8590;
-        --fill: #f6f8fa; --fwd: #0060a8; --rev: #b04a00 }
-  @media (prefers-color-scheme: dark) {
-    svg { --card: #0d1117; --edge: #3d444d; --ink: #f0f6fc; --soft: #b1bac4; --line: #8b949e;
-          --fill: #1b222b; --fwd: #6cb8ff; --rev: #ff9d4d } }
-  text { font-family: "DejaVu Sans", Verdana, Helvetica, Arial, sans-serif; text-anchor: middle }
-  .card { fill: var(--card); stroke: var(--edge) }
-  .node { fill: var(--fill); stroke: var(--line); stroke-width: 1.3 }
-  .head { font-size: 13px; font-weight: bold; fill: var(--ink) }
-  .value { font-size: 14px; fill: var(--soft) }
-  .forward { font-size: 14px; fill: var(--fwd) }
-  .reverse { font-size: 14px; fill: var(--rev) }
-  .local { font-size: 12px; fill: var(--soft) }
-  .title { font-size: 15px; text-anchor: start }
-  .arrow { stroke: var(--line); stroke-width: 1.4; fill: none }
-  .tip { fill: var(--line) }
+LIGHT = {"card": "#ffffff", "edge": "#c9c9c9", "ink": "#1f2328", "soft": "#59636e", "line": "#7d8590",
+         "fill": "#f6f8fa", "fwd": "#0060a8", "rev": "#b04a00"}  # fmt: skip
+DARK = {"card": "#0d1117", "edge": "#3d444d", "ink": "#f0f6fc", "soft": "#b1bac4", "line": "#8b949e",
+        "fill": "#1b222b", "fwd": "#6cb8ff", "rev": "#ff9d4d"}  # fmt: skip
+
+
+def _colours(c: dict[str, str]) -> str:
+    """The rules that differ between light and dark; without CSS variables, which many renderers do not know."""
+    return f"""
+  .card {{ fill: {c["card"]}; stroke: {c["edge"]} }}
+  .node {{ fill: {c["fill"]}; stroke: {c["line"]} }}
+  .head {{ fill: {c["ink"]} }}
+  .value, .local {{ fill: {c["soft"]} }}
+  .forward {{ fill: {c["fwd"]} }}
+  .reverse {{ fill: {c["rev"]} }}
+  .arrow {{ stroke: {c["line"]} }}
+  .tip {{ fill: {c["line"]} }}"""
+
+
+STYLE = f"""
+  text {{ font-family: "DejaVu Sans", Verdana, Helvetica, Arial, sans-serif; text-anchor: middle }}
+  .node {{ stroke-width: 1.3 }}
+  .head {{ font-size: 13px; font-weight: bold }}
+  .value, .forward, .reverse {{ font-size: 14px }}
+  .local {{ font-size: 12px }}
+  .title {{ font-size: 15px; text-anchor: start }}
+  .arrow {{ stroke-width: 1.4; fill: none }}{_colours(LIGHT)}
+  @media (prefers-color-scheme: dark) {{{_colours(DARK)}
+  }}
 """
 
 
