@@ -19,7 +19,7 @@ from .dual import Dual, ForwardLevel, make
 from .errors import DerivativeError, UnsupportedError
 from .levels import Boxed, lift, plain, top_level
 from .ops.index import Index, as_index, getitem_
-from .pull import COLLECTORS, PIECE, Pending, Spec, fit, give, pull_leaf
+from .pull import COLLECTORS, PIECE, WRITES, Pending, Spec, fit, give, pull_leaf
 from .tape import Tape, Var
 
 __all__ = ["Buffer"]
@@ -132,6 +132,8 @@ def pull_write(record: Any, g: Any, cotangents: list[Any]) -> None:
     total = pending.total
     if total is None:
         return
+    if type(total) is Diagonal:
+        total, pending.owned = total.dense(), True
     lead = total.ndim - spec.ndim
     if isinstance(total, Boxed):
         total = Buffer.holding(total)
@@ -152,7 +154,23 @@ def pull_write(record: Any, g: Any, cotangents: list[Any]) -> None:
         give(cotangents, before, total.__adkit_freeze__() if isinstance(total, Buffer) else total)
 
 
+def push_write(record: Any, values: list[Any], owned: bool) -> Any:
+    """The tangent of the version that a write makes; in place of that of the version before, where it is ``owned``."""
+    _, _, spec, at, before, place, _ = record
+    old, new = values[before], values[place] if place >= 0 else None
+    if old is None and new is None:
+        return None
+    if isinstance(old, Boxed) or isinstance(new, Boxed):
+        buffer = Buffer.holding(np.zeros(spec.shape, spec.dtype) if old is None else old)
+        buffer.write(at, 0.0 if new is None else new)
+        return buffer.__adkit_freeze__()
+    total = np.zeros(spec.shape, spec.dtype) if old is None else old if owned and type(old) is np.ndarray else np.array(old)
+    at.put(total, 0 if new is None else new)
+    return total if spec.ndim else total[()]
+
+
 COLLECTORS.add(pull_write)
+WRITES[pull_write] = push_write
 
 
 def _copied(x: Any) -> Any:

@@ -22,7 +22,7 @@ _INFINITY = np.inf
 
 def silent() -> np.errstate:
     """A context in which an infinite partial gives no warning."""
-    return np.errstate(divide="ignore", invalid="ignore", over="ignore")
+    return np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore")
 
 
 def deep_finite(x: Any) -> bool:

@@ -15,7 +15,7 @@ from .errors import DerivativeError
 from .guard import keep_zero, silent
 from .levels import Boxed
 from .reverse import paired_transpose, record
-from .pull import layout, pull_call
+from .pull import PIECE, WRITES, layout, pull_call, pull_leaf
 from .tape import Tape, Var
 
 __all__ = ["linearize"]
@@ -47,7 +47,7 @@ def linearize(f: Callable[..., Any], *primals: Any) -> Any:
         if tape.watch is not None:
             tape.watch.verify()
         note("forward", 1)
-        values = forward_sweep(tape, seeds)
+        values = forward_sweep(tape, seeds, [v.index for v in tree.leaves(y) if isinstance(v, Var) and v.level is tape])
 
         def tangent(v: Any) -> Any:
             if is_label(v):
@@ -64,14 +64,27 @@ def linearize(f: Callable[..., Any], *primals: Any) -> Any:
     return tree.map_leaves(lambda v: v.copy() if type(v) is np.ndarray else v, value), push_tangents
 
 
-def forward_sweep(tape: Tape, tangents: list[Any]) -> list[Any]:
-    """Tangents of every record, from those of the inputs, in the order of recording; None for a zero."""
+def forward_sweep(tape: Tape, tangents: list[Any], results: list[int]) -> list[Any]:
+    """Tangents of every record, from those of the inputs, in the order of recording; None for a zero.
+
+    Those of ``results`` are what is asked for; of the others some are overwritten, as the arrays were.
+    """
+    records = tape.records
     values: list[Any] = list(tangents)
-    for entry in tape.records[len(tangents) :]:
+    mine = _overwritten(records, results) if any([entry is not None and entry[0] in WRITES for entry in records]) else {}
+    for k in range(len(tangents), len(records)):
+        entry = records[k]
         if entry is None:
+            continue
+        if entry[0] is pull_leaf:
+            values.append(None)
+            continue
+        if entry[0] in WRITES:
+            values.append(WRITES[entry[0]](entry, values, mine.get(entry[4]) == k))
             continue
         op, y, p, indices, xs = layout(entry)
         gs = [None if i < 0 else values[i] for i in indices]
+        t: Any
         if all([g is None for g in gs]):
             t = None
         elif entry[0] is pull_call:
@@ -80,10 +93,32 @@ def forward_sweep(tape: Tape, tangents: list[Any]) -> list[Any]:
             t = _elementwise(op, y, xs, gs)
         else:
             t = _settled(push(op, y, xs, gs, p, 0, careful=True), y)
+            if type(t) is np.ndarray and indices[0] in mine:
+                t = t.copy()  # a view, of what is going to be overwritten
         values.append(t)
         if isinstance(y, list):
             values.extend([None] * len(y) if t is None else t)
     return values
+
+
+def _overwritten(records: list[Any], results: list[int]) -> dict[int, int]:
+    """Versions of an array that were only read by items until they were overwritten, and by which record that was."""
+    last: dict[int, int] = {}
+    kept = set(results)
+    for k, entry in enumerate(records):
+        if entry is None or entry[0] is pull_leaf:
+            continue
+        if entry[0] in WRITES:
+            last[entry[4]] = k
+            kept.add(entry[5])
+            continue
+        indices = layout(entry)[3]
+        if entry[0] is not PIECE:
+            kept.update(indices)
+        for i in indices:
+            last[i] = k
+    writes = {k for k in last.values() if records[k][0] in WRITES}
+    return {i: k for i, k in last.items() if k in writes and i not in kept and i == records[k][4]}
 
 
 def _elementwise(rules: Any, y: Any, xs: Any, gs: list[Any]) -> Any:

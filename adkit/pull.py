@@ -29,8 +29,8 @@ from .guard import deep_finite, has_nan, keep_zero, keep_zero_direction, keep_ze
 from .registry import Op
 
 __all__ = [
-    "BOTH", "COLLECTORS", "LEFT", "PIECE", "RIGHT", "UNARY", "Pending", "Spec", "layout", "pull_bilinear", "pull_call", "pull_leaf",
-    "pull_linear", "pull_op", "sweep",
+    "BOTH", "COLLECTORS", "LEFT", "PIECE", "RIGHT", "UNARY", "WRITES", "Pending", "Spec", "layout", "pull_bilinear", "pull_call",
+    "pull_leaf", "pull_linear", "pull_op", "sweep",
 ]  # fmt: skip
 
 _F64 = np.float64
@@ -41,6 +41,9 @@ _SMALL = 16384
 
 COLLECTORS: set[Any] = set()
 """Pull functions that take a Pending cotangent as it is, because they go on writing into its buffer."""
+
+WRITES: dict[Any, Any] = {}
+"""Pull functions of item assignments, with what pushes a tangent forward past one."""
 
 
 class Spec:
@@ -280,7 +283,7 @@ def sweep(records: list[Any], seeds: list[tuple[int, Any]], inputs: int, careful
     cotangents: list[Any] = [None] * i
     for index, g in seeds:
         give(cotangents, index, Pending(g) if type(g) is Diagonal else g)
-    with np.errstate(invalid="raise", divide="raise"):
+    with np.errstate(invalid="raise", divide="raise", over="ignore", under="ignore"):
         while True:
             try:
                 _sweep_down(records, cotangents, i, inputs, careful)

@@ -45,11 +45,11 @@ def _share(base: Any) -> tuple[Any, Any]:
 
 
 logaddexp = elementwise(
-    np.logaddexp, *_share(np.exp), symbol=lambda sp, a, b: sp.log(sp.exp(a) + sp.exp(b)), domain=(-3, 3)
-)
+    np.logaddexp, *_share(np.exp), symbol=lambda sp, a, b: sp.log(sp.exp(a) + sp.exp(b)), domain=(-3, 3), singular=True,
+)  # fmt: skip
 logaddexp2 = elementwise(
-    np.logaddexp2, *_share(np.exp2), symbol=lambda sp, a, b: sp.log(2**a + 2**b) / sp.log(2), domain=(-3, 3)
-)
+    np.logaddexp2, *_share(np.exp2), symbol=lambda sp, a, b: sp.log(2**a + 2**b) / sp.log(2), domain=(-3, 3), singular=True,
+)  # fmt: skip
 
 sin = elementwise(np.sin, lambda g, _y, x: g * np.cos(x), symbol="sin", domain=(-3, 3))
 cos = elementwise(np.cos, lambda g, _y, x: -g * np.sin(x), symbol="cos", domain=(-3, 3))
@@ -62,7 +62,7 @@ arccos = elementwise(
     np.arccos, lambda g, _y, x: -g / np.sqrt(1 - x * x), symbol="acos", domain=(-0.8, 0.8), singular=True,
     convention="infinite at -1 and 1; a zero tangent or cotangent stays zero",
 )  # fmt: skip
-arctan = elementwise(np.arctan, lambda g, _y, x: g / (1 + x * x), symbol="atan", domain=(-3, 3))
+arctan = elementwise(np.arctan, lambda g, _y, x: g / (1 + x * x), symbol="atan", domain=(-3, 3), singular=True)
 
 
 def _over_square(x: Any, a: Any, b: Any) -> Any:
@@ -80,7 +80,9 @@ arctan2 = elementwise(
 sinh = elementwise(np.sinh, lambda g, _y, x: g * np.cosh(x), symbol="sinh", domain=(-3, 3), singular=True)
 cosh = elementwise(np.cosh, lambda g, _y, x: g * np.sinh(x), symbol="cosh", domain=(-3, 3), singular=True)
 tanh = elementwise(np.tanh, lambda g, y, _x: g - g * y * y, symbol="tanh", domain=(-3, 3))
-arcsinh = elementwise(np.arcsinh, lambda g, _y, x: g / np.sqrt(x * x + 1), symbol="asinh", domain=(-3, 3))
+arcsinh = elementwise(
+    np.arcsinh, lambda g, _y, x: g / np.sqrt(x * x + 1), symbol="asinh", domain=(-3, 3), singular=True
+)
 arccosh = elementwise(
     np.arccosh, lambda g, _y, x: g / (np.sqrt(x - 1) * np.sqrt(x + 1)), symbol="acosh", domain=(1.2, 3), singular=True,
     convention="infinite at 1; a zero tangent or cotangent stays zero",

@@ -28,6 +28,15 @@ def refuse_out(name: str, out: Any) -> None:
         )
 
 
+def refuse_dtype(name: str, dtype: Any) -> None:
+    """A ``dtype=`` of integers makes a step function of a reduction: its entries are rounded before they are reduced."""
+    if dtype is not None and np.dtype(dtype).kind not in "fcO":
+        raise UnsupportedError(
+            f"{name}: dtype={np.dtype(dtype).name} would round the value being differentiated; reduce it in floating point, "
+            "or round it first by x.astype(int), which has no derivative"
+        )
+
+
 # sum -----------------------------------------------------------------------------------------------
 
 
@@ -35,6 +44,7 @@ def _bind_sum(
     x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = 0, where: Any = True
 ) -> Any:
     refuse_out("sum", out)
+    refuse_dtype("sum", dtype)
     keep = False if keepdims is _NOTHING else bool(keepdims)
     return negative_axes(axis, x.ndim), keep, True if where is _NOTHING else where
 
@@ -93,6 +103,7 @@ def _bind_mean(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
 ) -> Any:
     refuse_out("mean", out)
+    refuse_dtype("mean", dtype)
     where = True if where is _NOTHING else where
     keep = keepdims is not _NOTHING and bool(keepdims)
     n = _count(a, axis, where)
@@ -168,6 +179,7 @@ def _bind_prod(
     x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = 1, where: Any = True
 ) -> Any:
     refuse_out("prod", out)
+    refuse_dtype("prod", dtype)
     keep = False if keepdims is _NOTHING else bool(keepdims)
     first = 1 if initial is _NOTHING or initial is None else initial
     return negative_axes(axis, x.ndim), keep, True if where is _NOTHING else where, first
@@ -277,6 +289,7 @@ def _minimum_reduce(x: Any, axis: Any = 0, dtype: Any = None, out: Any = None, k
 
 def _bind_scan(x: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
     refuse_out("cumsum", out)
+    refuse_dtype("cumsum", dtype)
     return None if axis is None else negative_axis(axis, max(x.ndim, 1)), x.ndim
 
 
@@ -323,6 +336,7 @@ def _multiply_accumulate(x: Any, axis: Any = 0, dtype: Any = None, out: Any = No
 def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
     """Running products, built step by step, so that zeros need no division."""
     refuse_out("cumprod", out)
+    refuse_dtype("cumprod", dtype)
     if axis is None or not a.ndim:
         a, axis = np.ravel(a), 0
     axis = negative_axis(axis, a.ndim)
