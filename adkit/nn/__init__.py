@@ -1,0 +1,71 @@
+"""The lecture's networks: modules, losses, initialisers, optimisers, regularisers, diagnostics and the training loop.
+
+A module is an ordinary function of its parameters, which any mode differentiates, and an object with the lecture's
+``forward_pass``, ``backward_pass`` and ``param_gradients``, whose formulas were derived by hand.
+
+>>> import numpy as np, adkit
+>>> from adkit import nn
+>>> net = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
+>>> params, optimizer = net.init(0), nn.Adam(lr=0.01)
+>>> x, t = np.ones((4, 2)), np.zeros((4, 1))
+>>> gradient = adkit.grad(lambda p: nn.squared_error(net(p, x), t))(params)
+>>> params, state = optimizer.update(params, gradient, optimizer.init(params))
+"""
+
+from __future__ import annotations
+
+from .activations import (
+    Abs, Activation, Elu, LeakyRelu, LogSoftmax, Relu, Sigmoid, Softmax, Softplus, Softsign, Tanh,
+)  # fmt: skip
+from .events import Event
+from .initializers import gaussian, he, orthonormal, uniform, xavier, zeros
+from .linear import Linear
+from .losses import (
+    LOSSES, cross_entropy, half_squared_error, logistic_cross_entropy, logistic_loss, nll, one_hot, softmax_cross_entropy,
+    squared_error,
+)  # fmt: skip
+from .module import Memory, Module, Run
+from .optimizers import OPTIMIZERS, SGD, Adam, Momentum, Nesterov, Optimizer, RMSProp
+from .sequential import Sequential
+
+__all__ = [
+    "LOSSES",
+    "OPTIMIZERS",
+    "SGD",
+    "Abs",
+    "Activation",
+    "Adam",
+    "Elu",
+    "Event",
+    "LeakyRelu",
+    "Linear",
+    "LogSoftmax",
+    "Memory",
+    "Module",
+    "Momentum",
+    "Nesterov",
+    "Optimizer",
+    "RMSProp",
+    "Relu",
+    "Run",
+    "Sequential",
+    "Sigmoid",
+    "Softmax",
+    "Softplus",
+    "Softsign",
+    "Tanh",
+    "cross_entropy",
+    "gaussian",
+    "half_squared_error",
+    "he",
+    "logistic_cross_entropy",
+    "logistic_loss",
+    "nll",
+    "one_hot",
+    "orthonormal",
+    "softmax_cross_entropy",
+    "squared_error",
+    "uniform",
+    "xavier",
+    "zeros",
+]

@@ -1,0 +1,42 @@
+"""Sums that gradients of batched and of broadcast operands need."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["outer_sum", "over_batch", "unbroadcast"]
+
+
+def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
+    """A gradient summed back to the shape that was broadcast: where a value was used twice, its gradients add.
+
+    >>> unbroadcast(np.ones((4, 3)), (3,)).tolist()
+    [4.0, 4.0, 4.0]
+    """
+    if g.shape == shape:
+        return g
+    g = np.sum(g, axis=tuple(range(g.ndim - len(shape))))
+    short = tuple([k for k, n in enumerate(shape) if n == 1 and g.shape[k] != 1])
+    return np.sum(g, axis=short, keepdims=True) if short else g
+
+
+def over_batch(g: Any) -> Any:
+    """The sum over all axes but the last: the gradient of a bias.
+
+    >>> over_batch(np.ones((4, 3))).tolist()
+    [4.0, 4.0, 4.0]
+    """
+    return g if g.ndim == 1 else np.sum(g, axis=tuple(range(g.ndim - 1)))
+
+
+def outer_sum(g: Any, x: Any) -> Any:
+    """``sum_n outer(g_n, x_n)`` over the batch: the gradient of ``W`` in ``y = W x``.
+
+    >>> outer_sum(np.array([1.0, 2.0]), np.array([3.0, 4.0, 5.0])).tolist()
+    [[3.0, 4.0, 5.0], [6.0, 8.0, 10.0]]
+    """
+    if g.ndim == 1:
+        return np.outer(g, x)
+    return g.reshape(-1, g.shape[-1]).T @ x.reshape(-1, x.shape[-1])
