@@ -11,6 +11,8 @@ True
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from .counting import count_sweeps
 from .userrules import custom_jvp, custom_vjp
 from .debug import debug_mutations
@@ -42,6 +44,9 @@ from .ops.network import (
 from .registry import bilinear, case, custom, derived, elementwise, linear, supported_functions
 from .reverse import grad, jacrev, value_and_grad, vjp
 
+if TYPE_CHECKING:
+    from .program.trace import Program, trace
+
 __version__ = "0.1.0"
 
 __all__ = [
@@ -51,6 +56,7 @@ __all__ = [
     "IndependentOutputWarning",
     "LevelError",
     "MutationError",
+    "Program",
     "UnsupportedError",
     "bilinear",
     "case",
@@ -83,7 +89,24 @@ __all__ = [
     "softplus",
     "stop_gradient",
     "supported_functions",
+    "trace",
     "value_and_grad",
     "vjp",
     "xlogy",
 ]
+
+_LATER = {"Program": "program.trace", "trace": "program.trace"}
+"""What lives in a heavier room, which is loaded when it is first asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    globals()[name] = value = getattr(import_module(f".{_LATER[name]}", __name__), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})

@@ -15,7 +15,7 @@ import numpy as np
 from .errors import DerivativeError
 from .levels import Boxed, lift
 
-__all__ = ["as_primal", "is_static", "leaves", "map_leaves", "paths", "rebuild"]
+__all__ = ["as_primal", "children", "is_static", "leaves", "map_leaves", "paths", "rebuild"]
 
 _F64 = np.float64
 _OBJECT = np.dtype(object)
@@ -117,6 +117,16 @@ def paths(x: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
     children, _, names = parts
     for child, name in zip(children, names, strict=True):
         yield from paths(child, prefix + name)
+
+
+def children(x: Any) -> list[Any] | None:
+    """What a container holds, in order; None for a leaf.
+
+    >>> children({"w": 1.0, "b": (2.0,)}), children(1.0)
+    ([1.0, (2.0,)], None)
+    """
+    parts = _children(x)
+    return None if parts is None else parts[0]
 
 
 def is_static(x: Any) -> bool:

@@ -1,0 +1,123 @@
+"""``trace``: a function run once on example arguments, and written down as a Program."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import tree
+from ..arguments import call, check_callable, named, outputs, results
+from ..errors import DerivativeError, UnsupportedError
+from ..levels import Boxed
+from .instruction import Ref
+from .listing import Program
+from .recording import Trace
+from .tracer import Tracer
+
+__all__ = ["Program", "trace"]
+
+
+def trace(f: Callable[..., Any]) -> Callable[..., Program]:
+    """A function of the same arguments that runs ``f`` on them once, and returns it written down as a Program.
+
+    Parameters
+    ----------
+    f : any function of arrays, or of trees of them, written in NumPy.  It may itself be a derivative: the trace of
+        ``adkit.grad(loss)`` is the reverse sweep of ``loss``, written out.
+
+    Returns
+    -------
+    A function that returns a :class:`Program`.  Floating-point numbers, and arrays of any type, become its inputs; Python's
+    integers, booleans, text and None are held fixed, as are keyword arguments.
+
+    Raises
+    ------
+    UnsupportedError : for in-place writes into plain arrays, conversions to ``float``, random numbers from NumPy's or
+        Python's global generator, and values of a derivative taken outside.
+
+    Notes
+    -----
+    A branch is traced on the side that the example takes, and guarded.  What the function computes from plain arrays alone
+    is a constant of the program; so are numbers from a generator (``np.random.default_rng``) that it draws from, which
+    cannot be noticed: draw them outside and pass them as an argument.
+
+    Examples
+    --------
+    >>> import numpy as np, adkit
+    >>> program = adkit.trace(adkit.grad(lambda x: np.sum(np.tanh(x) * x)))(np.array([0.5, 1.0]))
+    >>> program(np.array([0.0, 2.0])).round(4).tolist()
+    [0.0, 1.1053]
+    """
+    check_callable(f, "trace")
+
+    def traced(*args: Any, **kw: Any) -> Program:
+        parameters = _parameters(f, len(args))
+        drawn = _generators()
+        with Trace() as level:
+            boxed, inputs = [], []
+            for a, name in zip(args, parameters, strict=True):
+                paths = iter([path for path, _ in tree.paths(a, name)])
+                enter = lambda x, paths=paths: _enter(level, x, next(paths))
+                boxed.append(tree.map_leaves(enter, a))
+                inputs.append(tree.map_leaves(_ref, boxed[-1]))
+            out = results(outputs(call(f, boxed, kw, "trace")), "trace")
+        for library, state in _generators().items():
+            if drawn.get(library, state) != state:
+                raise UnsupportedError(
+                    f"trace: the function drew random numbers from {library}, which the program would freeze: draw them "
+                    "outside and pass them as an argument"
+                )
+        return Program(_name(f), parameters, tuple(inputs), tree.map_leaves(_ref, out), level)
+
+    return named(traced, f, "trace")  # type: ignore[no-any-return]
+
+
+def _ref(x: Any) -> Any:
+    return Ref(x.index) if isinstance(x, Tracer) else x
+
+
+def _enter(level: Trace, x: Any, path: str) -> Any:
+    """A leaf of the arguments as an input of the program; what is no number of the continuous kind stays as it is."""
+    while isinstance(x, Boxed):
+        x = x.primal
+    if isinstance(x, (np.ma.MaskedArray, np.matrix)):
+        raise DerivativeError(f"trace: {path} is a {type(x).__name__}; pass a plain array")
+    if tree.is_static(x) or isinstance(x, (bool, int, np.integer, np.bool_)):
+        return x
+    x = np.asarray(x)
+    if x.dtype.kind not in "fciub":
+        raise DerivativeError(f"trace: {path} is no array of numbers but of type {x.dtype}")
+    return level.input(x[()] if not x.ndim else x, path)
+
+
+def _name(f: Any) -> str:
+    name = getattr(f, "__name__", "f")
+    return "f" if name == "<lambda>" else name.replace("<lambda>", "f")
+
+
+def _parameters(f: Any, count: int) -> list[str]:
+    """The names of the positional arguments."""
+    try:
+        found = [p for p in inspect.signature(f).parameters.values() if p.kind is not p.KEYWORD_ONLY]
+    except (TypeError, ValueError):
+        found = []
+    names = [p.name for p in found if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)][:count]
+    rest = next((p.name for p in found if p.kind is p.VAR_POSITIONAL), "x")
+    missing = count - len(names)
+    names += [f"{rest}{k}" if missing > 1 or not found else rest for k in range(missing)]
+    return [n if n not in ("np",) else f"{n}_" for n in names]
+
+
+def _generators() -> dict[str, Any]:
+    """The states of the global random generators that are loaded."""
+    found: dict[str, Any] = {}
+    if "random" in sys.modules:
+        found["random"] = sys.modules["random"].getstate()
+    if "numpy.random" in sys.modules:
+        kind, keys, *rest = sys.modules["numpy.random"].get_state()
+        found["numpy.random"] = (kind, keys.tobytes(), *rest)
+    return found
