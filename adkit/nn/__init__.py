@@ -14,58 +14,87 @@ A module is an ordinary function of its parameters, which any mode differentiate
 
 from __future__ import annotations
 
-from .activations import (
-    Abs, Activation, Elu, LeakyRelu, LogSoftmax, Relu, Sigmoid, Softmax, Softplus, Softsign, Tanh,
-)  # fmt: skip
+from .activations import Abs, Activation, Elu, LeakyRelu, LogSoftmax, Relu, Sigmoid, Softmax, Softplus, Softsign, Tanh
+from .combine import Add, Concat, Conditional, Max, Multiply, Sum, Switch
+from .criteria import CrossEntropy, SoftmaxCrossEntropy, SquaredError
 from .events import Event
+from .gates import Dueling, LSTMCell, SoftRouter
+from .graph import Graph
 from .initializers import gaussian, he, orthonormal, uniform, xavier, zeros
 from .linear import Linear
 from .losses import (
-    LOSSES, cross_entropy, half_squared_error, logistic_cross_entropy, logistic_loss, nll, one_hot, softmax_cross_entropy,
-    squared_error,
+    LOSSES, cross_entropy, half_squared_error, logistic_cross_entropy, logistic_loss, nll, one_hot,
+    softmax_cross_entropy, squared_error,
 )  # fmt: skip
 from .module import Memory, Module, Run
+from .networks import dueling_head, inception_block, slide_graph
+from .normalization import BatchNorm
 from .optimizers import OPTIMIZERS, SGD, Adam, Momentum, Nesterov, Optimizer, RMSProp
+from .regularizers import Dropout, EarlyStopping, Noise, all_masks, monte_carlo, weight_decay
 from .sequential import Sequential
 
 __all__ = [
-    "LOSSES",
-    "OPTIMIZERS",
-    "SGD",
     "Abs",
     "Activation",
     "Adam",
+    "Add",
+    "BatchNorm",
+    "Concat",
+    "Conditional",
+    "CrossEntropy",
+    "Dropout",
+    "Dueling",
+    "EarlyStopping",
     "Elu",
     "Event",
+    "Graph",
+    "LOSSES",
+    "LSTMCell",
     "LeakyRelu",
     "Linear",
     "LogSoftmax",
+    "Max",
     "Memory",
     "Module",
     "Momentum",
+    "Multiply",
     "Nesterov",
+    "Noise",
+    "OPTIMIZERS",
     "Optimizer",
     "RMSProp",
     "Relu",
     "Run",
+    "SGD",
     "Sequential",
     "Sigmoid",
+    "SoftRouter",
     "Softmax",
+    "SoftmaxCrossEntropy",
     "Softplus",
     "Softsign",
+    "SquaredError",
+    "Sum",
+    "Switch",
     "Tanh",
+    "all_masks",
     "cross_entropy",
+    "dueling_head",
     "gaussian",
     "half_squared_error",
     "he",
+    "inception_block",
     "logistic_cross_entropy",
     "logistic_loss",
+    "monte_carlo",
     "nll",
     "one_hot",
     "orthonormal",
+    "slide_graph",
     "softmax_cross_entropy",
     "squared_error",
     "uniform",
+    "weight_decay",
     "xavier",
     "zeros",
 ]

@@ -55,10 +55,11 @@ class Run:
     ``update(...)`` the state after the call; neither changes the module, so that the call stays a pure function.
     """
 
-    __slots__ = ("children", "kept", "new_state", "remember", "rng", "state", "training")
+    __slots__ = ("children", "kept", "new_state", "remember", "rng", "state", "training", "xs")
 
     def __init__(self, rng: Any, training: bool, state: Any, remember: bool) -> None:
         self.rng, self.training, self.state, self.remember = rng, training, state, remember
+        self.xs: tuple[Any, ...] = ()
         self.kept: Any = None
         self.new_state = state
         self.children: dict[str, Memory] = {}
@@ -169,9 +170,8 @@ class Module:
         self, params: Any, *xs: Any, state: Any = None, rng: Any = None, training: bool = False
     ) -> tuple[Any, Memory]:
         """The output, and the memory that ``backward_by_hand`` needs; the new state is ``memory.state``."""
-        xs = tuple([x if hasattr(x, "dtype") else np.asarray(x, dtype=float) for x in xs])
         y, run = self._run(params, xs, state, rng, training, remember=True)
-        return y, run.memory(xs, y)
+        return y, run.memory(run.xs, y)
 
     def backward_by_hand(self, params: Any, dL_dy: Any, memory: Memory) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """Gradients of the inputs (a tuple) and of the parameters (like ``params``), by formulas derived by hand."""
@@ -193,7 +193,8 @@ class Module:
                 f"({{}} for a module without any), not {type(params).__name__}"
             )
         run = Run(generator(rng), training, self.make_state() if state is None else state, remember)
-        return self.compute_checked(params, xs, run), run
+        run.xs = tuple([x if hasattr(x, "dtype") else np.asarray(x, dtype=float) for x in xs])
+        return self.compute_checked(params, run.xs, run), run
 
     # The lecture's interface ---------------------------------------------------------------------------------
 
