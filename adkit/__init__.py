@@ -46,6 +46,7 @@ from .reverse import grad, jacrev, value_and_grad, vjp
 
 if TYPE_CHECKING:
     from .program.trace import Program, trace
+    from .verify.derive import derive
 
 __version__ = "0.1.0"
 
@@ -68,6 +69,7 @@ __all__ = [
     "custom_vjp",
     "debug_mutations",
     "derivative",
+    "derive",
     "derived",
     "elementwise",
     "grad",
@@ -95,7 +97,7 @@ __all__ = [
     "xlogy",
 ]
 
-_LATER = {"Program": "program.trace", "trace": "program.trace"}
+_LATER = {"Program": "program.trace", "derive": "verify.derive", "trace": "program.trace"}
 """What lives in a heavier room, which is loaded when it is first asked for."""
 
 

@@ -49,10 +49,14 @@ def _identifier(text: str) -> str:
 
 
 class Writer:
-    """Names for the values of a program, and expressions in these names."""
+    """Names for the values of a program, and expressions in these names.
 
-    def __init__(self, program: Program) -> None:
+    ``spelled``: a short function of our own is written out in NumPy, as the source needs it; else it goes by its name.
+    """
+
+    def __init__(self, program: Program, spelled: bool = True) -> None:
         self.program = program
+        self.spelled = spelled
         self.instructions = program.instructions
         self.constants: dict[str, Any] = {}
         self.helpers: list[str] = []
@@ -160,7 +164,7 @@ class Writer:
         name = name or (lambda k: (self.names[k], _ATOM))
         bare = i.dtype in _DOUBLE and all([self.instructions[r].dtype in _DOUBLE for r in _refs(i)])
 
-        def text(x: Any, least: int = 0) -> str:
+        def text(x: Any, least: int = 0, right: bool = False) -> str:
             if isinstance(x, Ref):
                 words, tight = name(x.index)
                 return f"({words})" if tight < least else words
@@ -170,7 +174,7 @@ class Writer:
             if type(x) is slice:
                 return f"slice({', '.join([text(e) for e in (x.start, x.stop, x.step)])})"
             words = self.constant(x, bare)
-            return f"({words})" if words.startswith("-") and least > 12 else words
+            return f"({words})" if words.startswith("-") and (right or least > 12) else words
 
         fun, kw = i.fun, i.kw
         ufunc = UFUNCS.get(fun, fun)
@@ -179,7 +183,9 @@ class Writer:
         if not kw and len(i.args) == 2 and (fun in _BINARY or ufunc in _SAME):
             sign, tight = _BINARY[fun] if fun in _BINARY else _BINARY[ufunc]
             left, right = (tight + 1, tight) if sign == "**" else (tight, tight + 1)
-            return f"{text(i.args[0], left)} {sign} {text(i.args[1], max(right, 13 if sign != '**' else 14))}", tight
+            if tight == 6:  # comparisons do not chain
+                left = 7
+            return f"{text(i.args[0], left)} {sign} {text(i.args[1], right, True)}", tight
         if not kw and len(i.args) == 1 and (fun in _UNARY or ufunc in _UNARY):
             return _UNARY.get(fun, _UNARY.get(ufunc, "-")) + text(i.args[0], 13), 13
         if fun is operator.getitem:
@@ -203,7 +209,7 @@ class Writer:
 
     def _own(self, i: Instruction, op: Any, text: Callable[..., str]) -> tuple[str, int]:
         """An op of our own: an expression, a helper above the program, or the user's function by name."""
-        if op.name in EXPRESSIONS:
+        if op.name in EXPRESSIONS and self.spelled:
             short = EXPRESSIONS[op.name].format(*[text(a, 13) for a in i.args])
             return short, _ATOM if short.startswith("np.") else 12
         if op.name == "scatter":
@@ -211,7 +217,7 @@ class Writer:
             pieces = [self._piece(index, g, i, text) for index, g in zip(i.kw["indices"], i.args, strict=True)]
             return f"scatter({self.constant(i.shape)}, {', '.join(pieces)})", _ATOM
         words = [text(a) for a in i.args] + [f"{k}={text(v)}" for k, v in i.kw.items()]
-        if op.name in FUNCTIONS:
+        if op.name in FUNCTIONS or not self.spelled:
             self._help(op.name)
             return f"{op.name}({', '.join(words)})", _ATOM
         return f"{self.named(op.fun, op.name)}({', '.join(words)})", _ATOM

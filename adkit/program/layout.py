@@ -103,17 +103,19 @@ def _comment(writer: Writer, i: Instruction) -> str:
 
 def _check(writer: Writer, guard: Guard) -> list[str]:
     """Lines that refuse arguments for which the traced branch is not the one to take."""
-    name = writer.names[guard.index]
+    name, i = writer.names[guard.index], writer.instructions[guard.index]
+    asked = name if i.fun is INPUT or i.fun is PART else writer.right_side(i)[0]
     if guard.kind == "shape":
-        test, what = f"np.shape({name}) != {writer.constant(guard.expected)}", f"{name} had shape {guard.expected}"
+        test, what = f"np.shape({name}) != {writer.constant(guard.expected)}", f"{asked} has shape {guard.expected}"
     elif isinstance(guard.expected, bool):
-        test, what = (f"not {name}" if guard.expected else name), f"{name} was {guard.expected}"
+        test, what = (f"not {name}" if guard.expected else name), f"{asked} is {guard.expected}"
     elif isinstance(guard.expected, int):
-        test, what = f"{name} != {guard.expected}", f"{name} was {guard.expected}"
+        test, what = f"{name} != {guard.expected}", f"{asked} is {guard.expected}"
     else:
-        test, what = f"not np.array_equal({name}, {writer.constant(guard.expected)})", f"{name} had the traced entries"
+        test, what = f"not np.array_equal({name}, {writer.constant(guard.expected)})", f"{asked} has the entries of then"
     where = f" ({guard.where})" if guard.where is not None else ""
-    return [f"if {test}:", f'    raise ValueError("traced where {what}{where}: trace again for these arguments")']
+    message = f"traced where {what}{where}: trace again for these arguments"
+    return [f"if {test}:", f"    raise ValueError({message!r})"]
 
 
 def _returned(writer: Writer) -> str:

@@ -23,7 +23,7 @@ from .instruction import INPUT, PART, Instruction, Ref, map_refs, refs
 if TYPE_CHECKING:
     from .listing import Program
 
-__all__ = ["Row", "Table", "cotangents_of", "make_table", "show", "tangents_of"]
+__all__ = ["Row", "Table", "active", "alone", "cotangents_of", "make_table", "seeds", "show", "tangents_of"]
 
 NOT_COMPUTED = "not computed"
 
@@ -55,7 +55,7 @@ def alone(i: Instruction, instructions: list[Instruction]) -> Callable[..., Any]
 
 def tangents_of(program: Program, tangents: Any) -> list[Any]:
     """The tangent of every value, in the order of computation; None where a value has none (a mask, an index)."""
-    given = _seeds(program, tangents, program.inputs, "tangent")
+    given = seeds(program, tangents, program.inputs, "tangent")
     found: list[Any] = []
     for i in program.instructions:
         if i.fun is INPUT:
@@ -76,7 +76,7 @@ def tangents_of(program: Program, tangents: Any) -> list[Any]:
 
 def cotangents_of(program: Program, cotangent: Any) -> tuple[list[Any], dict[tuple[int, int], Any]]:
     """The cotangent of every value, and what each instruction k gave to its operand j, by (k, j)."""
-    given = _seeds(program, (cotangent,), (program.outputs,), "cotangent")
+    given = seeds(program, (cotangent,), (program.outputs,), "cotangent")
     found: list[Any] = [given.get(i.index) for i in program.instructions]
     shares: dict[tuple[int, int], Any] = {}
     for i in reversed(program.instructions):
@@ -108,7 +108,7 @@ def _continuous(i: Instruction) -> bool:
     return all([v.dtype.kind in "fc" for v in values])
 
 
-def _seeds(program: Program, given: Any, like: Any, what: str) -> dict[int, Any]:
+def seeds(program: Program, given: Any, like: Any, what: str) -> dict[int, Any]:
     """Perturbations by the number of the instruction that they belong to."""
     if what == "tangent" and (not isinstance(given, tuple) or len(given) != len(like)):
         if len(like) != 1 or isinstance(given, tuple):
@@ -209,7 +209,7 @@ def _tr(tag: str, cells: list[str]) -> str:
 
 def make_table(program: Program, tangents: Any = None, cotangent: Any = None) -> Table:
     """The rows of a program's table, with the sweeps that are asked for."""
-    writer = Writer(program)
+    writer = Writer(program, spelled=False)
     n = len(program.instructions)
     forward = [None] * n if tangents is None else tangents_of(program, tangents)
     reverse = [None] * n if cotangent is None else cotangents_of(program, cotangent)[0]

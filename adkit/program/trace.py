@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-import sys
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -66,7 +66,7 @@ def trace(f: Callable[..., Any]) -> Callable[..., Program]:
                 inputs.append(tree.map_leaves(_ref, boxed[-1]))
             out = results(outputs(call(f, boxed, kw, "trace")), "trace")
         for library, state in _generators().items():
-            if drawn.get(library, state) != state:
+            if drawn[library] != state:
                 raise UnsupportedError(
                     f"trace: the function drew random numbers from {library}, which the program would freeze: draw them "
                     "outside and pass them as an argument"
@@ -113,11 +113,6 @@ def _parameters(f: Any, count: int) -> list[str]:
 
 
 def _generators() -> dict[str, Any]:
-    """The states of the global random generators that are loaded."""
-    found: dict[str, Any] = {}
-    if "random" in sys.modules:
-        found["random"] = sys.modules["random"].getstate()
-    if "numpy.random" in sys.modules:
-        kind, keys, *rest = sys.modules["numpy.random"].get_state()
-        found["numpy.random"] = (kind, keys.tobytes(), *rest)
-    return found
+    """The states of the global random generators."""
+    kind, keys, *rest = np.random.get_state()  # noqa: NPY002 - the user's, not ours
+    return {"Python's random": random.getstate(), "numpy.random": (kind, keys.tobytes(), *rest)}
