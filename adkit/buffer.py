@@ -118,6 +118,8 @@ def _write(content: Any, at: Index, value: Any) -> Any:
             content = _DualLayer(box.level, content, array.shape, array.dtype, lanes)
         elif isinstance(box, Var):
             content = _TapeLayer(box.level, content, Spec(array))
+        elif hasattr(box, "written_layer"):
+            content = box.written_layer(content)
         else:
             raise UnsupportedError(f"item assignment of a {type(box).__name__} is not supported")
     content.write(at, value)
@@ -128,7 +130,7 @@ def pull_write(record: Any, g: Any, cotangents: list[Any]) -> None:
     """Past a write the cotangent of what was overwritten is zero; what was written receives its part."""
     _, _, spec, at, before, place, shape = record
     pending = g if type(g) is Pending else Pending(g)
-    pending.flush(spec)
+    pending.flush()
     total = pending.total
     if total is None:
         return
@@ -139,9 +141,13 @@ def pull_write(record: Any, g: Any, cotangents: list[Any]) -> None:
         total = Buffer.holding(total)
     elif not pending.owned and type(total) is np.ndarray:
         total = total.copy()
+    elif isinstance(total, np.generic):
+        total = np.array(total)
     behind = at.lifted(lead)
     if place >= 0:
         part = total.read(behind) if isinstance(total, Buffer) else _copied(behind.take(total))
+        if at.advanced and (lasting := at.lasting()) is not None:
+            part = np.where(lasting, part, 0)
         give(cotangents, place, fit(part, shape, lead))
     if isinstance(total, Buffer):
         total.write(behind, 0.0)
@@ -217,11 +223,7 @@ class Buffer(np.lib.mixins.NDArrayOperatorsMixin):
 
     def read(self, at: Index) -> Any:
         """The part that an index selects, as a copy."""
-        value = self._content.read(at)
-        if type(value) is np.ndarray:
-            # A write into the copy would be lost: refuse it.
-            value.flags.writeable = False
-        return value
+        return self._content.read(at)
 
     def write(self, at: Index, value: Any) -> None:
         """Assign to the part that an index selects."""
@@ -229,7 +231,8 @@ class Buffer(np.lib.mixins.NDArrayOperatorsMixin):
         self._frozen = None
 
     def __getitem__(self, index: Any) -> Any:
-        return self.read(as_index(_frozen(index), self.shape))
+        value = self.read(as_index(_frozen(index), self.shape))
+        return _Part(value) if type(value) is np.ndarray else value
 
     def __setitem__(self, index: Any, value: Any) -> None:
         value = lift(_frozen(value))
@@ -282,7 +285,7 @@ class Buffer(np.lib.mixins.NDArrayOperatorsMixin):
         if method == "at":
             raise UnsupportedError(f"np.{ufunc.__name__}.at is not supported; assign items one by one")
         result = getattr(ufunc, method)(*[_frozen(x) for x in inputs], **{k: _frozen(v) for k, v in kw.items()})
-        if out is None:
+        if out is None or type(out[0]) is _Part:
             return result
         if len(out) == 1 and isinstance(out[0], Buffer):
             out[0][...] = result
@@ -316,6 +319,23 @@ class Buffer(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __repr__(self) -> str:
         return f"Buffer({plain(self.__adkit_freeze__())!r})"
+
+
+class _Part(Buffer):
+    """A part that was read, a copy; ``y[i] += x`` reads one, adds, and assigns the sum."""
+
+    __slots__ = ()
+
+    def __init__(self, array: np.ndarray) -> None:
+        super().__init__(array)
+        array.flags.writeable = False
+        self._frozen = array
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        raise DerivativeError(
+            "a part that is read of an array from adkit.numpy is a copy, and what is written into it would be lost: assign "
+            "to the array itself, y[i, j] = value in place of y[i][j] = value"
+        )
 
 
 def _frozen(x: Any) -> Any:

@@ -63,12 +63,14 @@ def _pushed(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool, c
     with ForwardLevel(careful=careful) as level:
         boxed: list[Any] = []
         inputs: list[Any] = []
+        given: list[Any] = []
         for k, (x, v) in enumerate(zip(primals, tangents, strict=True)):
             directions = iter(match(v, x, f"tangent {k}", "jvp"))
 
             def box(primal: Any, directions: Any = directions, k: int = k) -> Any:
                 inputs.append(primal)
-                return make(primal, as_perturbation(next(directions), primal, f"tangent {k}", "jvp"), level)
+                given.append(as_perturbation(next(directions), primal, f"tangent {k}", "jvp"))
+                return make(primal, given[-1], level)
 
             boxed.append(enter(x, box, k, "jvp"))
         check_inputs(inputs, tuple(range(len(primals))), "jvp")
@@ -79,7 +81,7 @@ def _pushed(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool, c
         if not any([isinstance(y, Dual) and y.level is level for y in tree.leaves(out)]):
             warn_independent("jvp", "the primals", f)
         y = tree.map_leaves(lambda v: _primal(v, level), out)
-        ydot = tree.rebuild(out, own([_tangent(v, level) for v in tree.leaves(out)]))
+        ydot = tree.rebuild(out, own([_tangent(v, level) for v in tree.leaves(out)], tuple(given)))
     return y, ydot, aux
 
 

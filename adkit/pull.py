@@ -65,13 +65,13 @@ class Pending:
     reaches ``x``.  That keeps a loop over n elements linear in n.
     """
 
-    __slots__ = ("op", "owned", "pieces", "total")
+    __slots__ = ("owned", "pieces", "record", "total")
 
     def __init__(self, total: Any = None, owned: bool = False) -> None:
         self.total = total
         self.owned = owned
         self.pieces: list[tuple[Any, Any]] = []
-        self.op: Any = None
+        self.record: Any = None
 
     def add(self, d: Any) -> None:
         """Add a dense contribution; in place only into a buffer that this sum owns."""
@@ -87,22 +87,25 @@ class Pending:
             self.total = _plus(total, d)
             self.owned = type(self.total) is np.ndarray
 
-    def flush(self, x: Any) -> None:
+    def flush(self) -> None:
         """Scatter the pieces collected so far into the sum: into its buffer, where it owns one."""
         if self.pieces:
             pieces, self.pieces = self.pieces, []
             total = self.total
             into = total if self.owned and type(total) is np.ndarray else None
-            found = self.op.scatter(pieces, x, into)
+            found = self.record[1].scatter(pieces, self.record[5], into)
             if found is not into:
                 self.owned = total is None and type(found) is np.ndarray
                 self.total = found if total is None else _plus(total, found)
 
-    def settle(self, x: Any) -> Any:
-        """The collected cotangent of ``x``, as one array."""
-        self.flush(x)
-        freeze = getattr(self.total, "__adkit_freeze__", None)
-        return self.total if freeze is None else freeze()
+    def settle(self) -> Any:
+        """The collected cotangent, as one array."""
+        self.flush()
+        total = self.total
+        if type(total) is Diagonal:
+            return total
+        freeze = getattr(total, "__adkit_freeze__", None)
+        return total if freeze is None else freeze()
 
 
 def _plus(a: Any, b: Any) -> Any:
@@ -294,7 +297,7 @@ def sweep(records: list[Any], seeds: list[tuple[int, Any]], inputs: int, careful
         for k, d in enumerate(found):
             if type(d) is Pending:
                 with silent():
-                    d = d.settle(records[k][2])
+                    d = d.settle()
                 found[k] = d = d.dense() if type(d) is Diagonal else d
             if d is not None and not careful and has_nan(d):
                 return sweep(records, seeds, inputs, careful=True)
@@ -364,11 +367,11 @@ def _sweep_down(records: list[Any], cotangents: list[Any], start: int, stop: int
                 else:
                     accumulate(cotangents, k, db)
             elif kind is piece:
-                _, op, _, p, k, _ = record
+                _, _, _, p, k, _ = record
                 pending = cotangents[k]
                 if type(pending) is not Pending:
                     pending = cotangents[k] = Pending(pending)
-                pending.op = op
+                pending.record = record
                 pending.pieces.append((p, g))
             else:
                 kind(record, g, cotangents)
@@ -383,12 +386,12 @@ def _prepared(record: Any, g: Any, i: int, cotangents: list[Any], careful: bool)
         # One of several results: its cotangent waits here for the op that made it.
         if type(g) is Pending:
             with silent():
-                g = cotangents[i] = g.settle(None)
+                g = cotangents[i] = g.settle()
             if type(g) is Diagonal:
                 cotangents[i] = g.dense()
         return None
     if g is None:
-        if record[0] in _ELEMENTWISE or len(record) != 7 or not record[6]:
+        if record[0] in _ELEMENTWISE or record[0] in COLLECTORS or len(record) != 7 or not record[6]:
             return None
         g = _collect(record, cotangents)
         if g is None:
@@ -399,7 +402,7 @@ def _prepared(record: Any, g: Any, i: int, cotangents: list[Any], careful: bool)
             if record[0] in COLLECTORS:
                 record[0](record, g, cotangents)
                 return None
-            g = g.settle(record[2])
+            g = g.settle()
         if type(g) is Diagonal:
             _pull_diagonal(record, g, cotangents)
             return None
@@ -452,10 +455,10 @@ def _pull_carefully(record: Any, g: Any, cotangents: list[Any]) -> None:
             head(record, g, cotangents)
             return
         if head is PIECE:
-            _, op, _, p, k, _ = record
+            _, _, _, p, k, _ = record
             if type(cotangents[k]) is not Pending:
                 cotangents[k] = Pending(cotangents[k])
-            cotangents[k].op = op
+            cotangents[k].record = record
             cotangents[k].pieces.append((p, g))
             return
         op, y, p, indices, xs = layout(record)

@@ -113,6 +113,119 @@ def test_linearize_of_a_long_recurrence_and_within_other_modes() -> None:
     np.testing.assert_allclose(adkit.derivative(slope)(x), adkit.derivative(f, 2)(x), rtol=1e-10)
 
 
+def test_adding_to_a_part_that_is_not_differentiated_yet() -> None:
+    def f(x: Any) -> Any:
+        y = anp.zeros((2, 3))
+        y[0] += x
+        y[1, 1:] -= x[1:] * 2
+        y[:, 0] *= x[0]
+        y[np.array([0, 1])] += x
+        return y
+
+    _modes_agree(f, np.array([2.0, 3.0, 4.0]))
+    with pytest.raises(adkit.DerivativeError, match=r"y\[i, j\] = value"):
+        adkit.grad(lambda x: anp.zeros((2, 2))[0].__setitem__(0, x))(1.0)
+
+
+def test_a_buffer_that_was_written_to_and_never_read() -> None:
+    def f(x: Any) -> Any:
+        y = anp.zeros(3)
+        y[0] = x
+        y[1] = x * x
+        return x * 2
+
+    assert adkit.grad(f)(3.0) == 2.0 == adkit.derivative(f)(3.0)
+
+    def overwritten(x: Any) -> Any:
+        y = anp.zeros(3)
+        y[:] = x * x
+        y[...] = np.ones(3)
+        return np.sum(y) + x
+
+    assert adkit.grad(overwritten)(3.0) == 1.0
+
+
+def test_the_last_of_several_values_assigned_to_one_entry_stays() -> None:
+    rows = np.array([0, 2, 0, -1])
+
+    def f(x: Any) -> Any:
+        y = anp.zeros(3)
+        y[rows] = x * x
+        return y
+
+    assert _modes_agree(f, np.arange(1.0, 5.0)).tolist() == [[0, 0, 6, 0], [0, 0, 0, 0], [0, 0, 0, 8]]
+    _modes_agree(lambda x: np.stack([np.sum(f(x) ** 2), np.sum(np.sin(f(x)))]), np.arange(1.0, 5.0))
+
+
+def test_a_buffer_without_axes() -> None:
+    def f(x: Any) -> Any:
+        y = anp.zeros(())
+        y[()] = x * x
+        y[...] = y[()] * 3
+        y += x
+        return y * y
+
+    x = np.float64(2.0)
+    assert adkit.grad(f)(x) == adkit.derivative(f)(x) == adkit.linearize(f, x)[1](1.0) == 2 * 14 * 13
+    assert adkit.hessian(f)(x) == pytest.approx(2 * 13 * 13 + 2 * 14 * 6)
+
+
+# several results ---------------------------------------------------------------------------------------
+
+
+@adkit.custom_vjp
+def _halves(x: Any) -> Any:
+    return {"low": x[:2] * 2, "high": x[2:] ** 2}
+
+
+_halves.defvjp(
+    lambda x: (_halves(x), x), lambda x, g: (np.concatenate([2 * g["low"], 2 * x[2:] * g["high"]]),)
+)  # fmt: skip
+
+
+def test_entries_of_one_of_several_results() -> None:
+    x = np.array([1.0, 2.0, 3.0, 4.0])
+
+    def f(x: Any) -> Any:
+        found = _halves(x)
+        return found["low"][1] * found["high"][0] + found["high"][np.array([1, 1])].sum() + sum(found["low"][:1])
+
+    np.testing.assert_allclose(adkit.grad(f)(x), [2, 18, 24, 16])
+    np.testing.assert_allclose(adkit.jacfwd(f)(x), [2, 18, 24, 16])
+    matrix = np.arange(1.0, 7.0).reshape(2, 3)
+    rows = lambda m: sum([row[0] * row[1:][1] for row in m])  # noqa: E731
+    np.testing.assert_allclose(adkit.grad(rows)(matrix), [[3, 0, 1], [6, 0, 4]])
+    np.testing.assert_allclose(adkit.grad(lambda m: sum([part[0, 1] for part in np.split(m, 2)]))(matrix), [[0, 1, 0]] * 2)
+
+
+# seeds -------------------------------------------------------------------------------------------------
+
+
+def test_a_box_of_an_outer_level_meets_diagonal_seeds() -> None:
+    # A dense tangent that is a box, plus a diagonal one that holds a box of the same level.
+    def f(x: Any, c: Any) -> Any:
+        a = np.hypot(c, x)
+        return np.sum(a * x[::-1] + np.sin(a) + np.sum(a) * a)
+
+    def g(x: Any, c: Any) -> Any:
+        a = np.hypot(c, x)
+        y = anp.array(a)
+        y[...] = np.sin(y) + a
+        y[...] = np.sin(y) + a
+        return np.sum(y)
+
+    x, c = np.array([0.3, 0.5]), np.float64(0.2)
+    for h in (f, g):
+        expected = adkit.jacrev(adkit.jacrev(h, (0, 1)), (0, 1))(x, c)
+        for outer in (adkit.jacfwd, adkit.jacrev):
+            for inner in (adkit.jacfwd, adkit.jacrev):
+                found = outer(inner(h, (0, 1)), (0, 1))(x, c)
+                for i in range(2):
+                    for j in range(2):
+                        assert isinstance(found[i][j], (np.ndarray, np.float64))
+                        np.testing.assert_allclose(found[i][j], expected[i][j], rtol=1e-12)
+
+
 # state -----------------------------------------------------------------------------------------------
 
 

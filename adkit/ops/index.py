@@ -62,6 +62,16 @@ class Index:
             self.positions = np.asarray(np.arange(_size(self.shape)).reshape(self.shape)[self.key])
         return self.positions
 
+    def lasting(self) -> Any:
+        """Of entries that an advanced index names more than once, which is assigned last and stays; None if there are none."""
+        flat = self.flat().reshape(-1)[::-1]
+        _, first = np.unique(flat, return_index=True)
+        if first.size == flat.size:
+            return None
+        mask = np.zeros(flat.size, bool)
+        mask[first] = True
+        return mask[::-1].reshape(self.flat().shape)
+
     def take(self, x: Any, l: int = 0) -> Any:
         """What the index selects of ``x``, behind ``l`` batch axes and its own lead."""
         n = l + self.lead
