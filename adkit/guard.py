@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .levels import Boxed
+from .levels import Boxed, plain
 
 __all__ = ["deep_finite", "has_nan", "is_zero", "keep_zero", "keep_zero_direction", "keep_zero_product", "not_finite", "silent"]
 
@@ -77,6 +77,20 @@ def not_finite(x: Any) -> Any:
     return ~np.isfinite(x)
 
 
+def _condition(of: Any, x: Any) -> Any:
+    """``is_zero`` or ``not_finite`` as a program computes it, at every level."""
+    if not isinstance(x, Boxed) or x.ground:
+        return x == 0 if of is is_zero else np.logical_not(np.isfinite(x))
+    found = _condition(of, x.primal)
+    for part in x.layers()[1:]:
+        c = _condition(of, part)
+        if of is is_zero:
+            found = found & (np.all(c, axis=0) if c.ndim > found.ndim else c)
+        else:
+            found = found | (np.any(c, axis=0) if c.ndim > found.ndim else c)
+    return found
+
+
 def keep_zero(d: Any, g: Any) -> Any:
     """``d`` with zeros where ``g`` is zero at every level and ``d`` is not finite.
 
@@ -87,6 +101,9 @@ def keep_zero(d: Any, g: Any) -> Any:
         return d
     if isinstance(d, np.generic):
         return type(d)(0)
+    if getattr(plain(d), "written", False):
+        # In a program that is being written down the condition stands beside the choice.
+        mask = _condition(is_zero, g) & _condition(not_finite, d)
     return np.where(mask, d.dtype.type(0), d)
 
 

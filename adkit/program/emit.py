@@ -33,7 +33,7 @@ _BINARY: dict[Any, tuple[str, int]] = {
     operator.floordiv: ("//", 12), operator.mod: ("%", 12), operator.pow: ("**", 14), operator.and_: ("&", 9),
     operator.or_: ("|", 7), operator.xor: ("^", 8), operator.lshift: ("<<", 10), operator.rshift: (">>", 10),
     np.less: ("<", 6), np.less_equal: ("<=", 6), np.greater: (">", 6), np.greater_equal: (">=", 6), np.equal: ("==", 6),
-    np.not_equal: ("!=", 6),
+    np.not_equal: ("!=", 6), np.bitwise_and: ("&", 9), np.bitwise_or: ("|", 7),
 }  # fmt: skip
 """Operators with what binds tighter; a ufunc here means the operator too."""
 

@@ -114,5 +114,5 @@ def _parameters(f: Any, count: int) -> list[str]:
 
 def _generators() -> dict[str, Any]:
     """The states of the global random generators."""
-    kind, keys, *rest = np.random.get_state()  # noqa: NPY002 - the user's, not ours
-    return {"Python's random": random.getstate(), "numpy.random": (kind, keys.tobytes(), *rest)}
+    state: Any = np.random.get_state()  # noqa: NPY002 - the user's, not ours
+    return {"Python's random": random.getstate(), "numpy.random": (state[1].tobytes(), *state[2:])}

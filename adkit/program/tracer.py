@@ -22,6 +22,7 @@ from ..errors import UnsupportedError
 from ..levels import lift, top_level
 from ..registry import TABLE, Op
 from ..tree import leaves
+from .assign import WrittenLayer, setitem
 from .instruction import UFUNCS
 
 if TYPE_CHECKING:
@@ -106,6 +107,7 @@ class Tracer(Box):
     __slots__ = ("index", "level", "primal")
 
     ground = True
+    written = True
     functions: dict[Any, Callable[..., Any]] = {}  # noqa: RUF012
 
     primal: Any
@@ -165,6 +167,10 @@ class Tracer(Box):
                 "NumPy functions on it directly; to assign items, make the target with adkit.numpy.zeros, empty or array"
             )
         return super().__array__(dtype)
+
+    def written_layer(self, content: Any) -> WrittenLayer:
+        """What a Buffer holds of this trace."""
+        return WrittenLayer(self.level, content, lambda x, key, value: apply(setitem, (x, key, value), {}))
 
     @property
     def flags(self) -> Any:
