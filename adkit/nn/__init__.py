@@ -15,8 +15,11 @@ A module is an ordinary function of its parameters, which any mode differentiate
 from __future__ import annotations
 
 from .activations import Abs, Activation, Elu, LeakyRelu, LogSoftmax, Relu, Sigmoid, Softmax, Softplus, Softsign, Tanh
+from .approximation import arc_cosine_kernel, bump, bump_2d, staircase, xor_network
+from .augment import augment_images, rotate_images, shift_images
 from .combine import Add, Concat, Conditional, Max, Multiply, Sum, Switch
 from .criteria import CrossEntropy, SoftmaxCrossEntropy, SquaredError
+from .diagnose import Diagnosis, Watch, dead_units, gradient_flow, overfit_check, update_ratio
 from .events import Event
 from .gates import Dueling, LSTMCell, SoftRouter
 from .graph import Graph
@@ -26,10 +29,12 @@ from .losses import (
     LOSSES, cross_entropy, half_squared_error, logistic_cross_entropy, logistic_loss, nll, one_hot,
     softmax_cross_entropy, squared_error,
 )  # fmt: skip
+from .lsuv import lsuv
 from .module import Memory, Module, Run
 from .networks import dueling_head, inception_block, slide_graph
 from .normalization import BatchNorm
 from .optimizers import OPTIMIZERS, SGD, Adam, Momentum, Nesterov, Optimizer, RMSProp
+from .parameters import count_parameters, pack
 from .regularizers import Dropout, EarlyStopping, Noise, all_masks, monte_carlo, weight_decay
 from .sequential import Sequential
 
@@ -42,6 +47,7 @@ __all__ = [
     "Concat",
     "Conditional",
     "CrossEntropy",
+    "Diagnosis",
     "Dropout",
     "Dueling",
     "EarlyStopping",
@@ -77,24 +83,40 @@ __all__ = [
     "Sum",
     "Switch",
     "Tanh",
+    "Watch",
     "all_masks",
+    "arc_cosine_kernel",
+    "augment_images",
+    "bump",
+    "bump_2d",
+    "count_parameters",
     "cross_entropy",
+    "dead_units",
     "dueling_head",
     "gaussian",
+    "gradient_flow",
     "half_squared_error",
     "he",
     "inception_block",
     "logistic_cross_entropy",
     "logistic_loss",
+    "lsuv",
     "monte_carlo",
     "nll",
     "one_hot",
     "orthonormal",
+    "overfit_check",
+    "pack",
+    "rotate_images",
+    "shift_images",
     "slide_graph",
     "softmax_cross_entropy",
     "squared_error",
+    "staircase",
     "uniform",
+    "update_ratio",
     "weight_decay",
     "xavier",
+    "xor_network",
     "zeros",
 ]
