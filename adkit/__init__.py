@@ -101,14 +101,20 @@ _LATER = {"Program": "program.trace", "derive": "verify.derive", "trace": "progr
 """What lives in a heavier room, which is loaded when it is first asked for."""
 
 
+_ROOMS = ("numpy", "testing")
+"""Rooms that messages speak of, found also without an import of their own."""
+
+
 def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
+    if name in _ROOMS:
+        return import_module(f".{name}", __name__)
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     globals()[name] = value = getattr(import_module(f".{_LATER[name]}", __name__), name)
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER})
+    return sorted({*globals(), *_LATER, *_ROOMS})

@@ -15,33 +15,42 @@ from .errors import AdkitError, DerivativeError, IndependentOutputWarning
 from .levels import Boxed, Level, lift
 
 __all__ = [
-    "as_perturbation", "call", "check_callable", "check_inputs", "chunk_size", "enter", "is_label", "match", "named",
-    "number", "outputs", "own", "positions", "quiet", "results", "split_aux", "strip", "warn_independent",
+    "as_perturbation", "call", "check_argnums", "check_callable", "check_inputs", "chunk_size", "enter", "is_label", "match",
+    "named", "number", "outputs", "own", "positions", "quiet", "results", "split_aux", "strip", "warn_independent",
 ]  # fmt: skip
 
 _CHUNK_ELEMENTS = 65536
 _FLOAT = np.dtype(np.float64)
 
 
-def positions(argnums: Any, args: tuple[Any, ...], op: str) -> tuple[int, ...]:
+def check_argnums(argnums: Any, op: str) -> None:
+    """Refuse what is no integer and no tuple of them, before the function is called."""
+    for k in argnums if isinstance(argnums, (tuple, list)) else (argnums,):
+        if isinstance(k, bool) or not hasattr(k, "__index__") or np.ndim(k):
+            given = f"an array of shape {k.shape}" if isinstance(k, np.ndarray) else repr(k)
+            raise DerivativeError(
+                f"{op}: argnums must be an integer or a tuple of integers, not {given}; {op} returns a function, which "
+                f"is called with the arguments: {op}(f)(x)"
+            )
+
+
+def positions(argnums: Any, args: tuple[Any, ...], op: str, kw: Any = ()) -> tuple[int, ...]:
     """``argnums`` as non-negative positions.
 
     Raises
     ------
-    DerivativeError : for what is no integer, out of range or given twice.
+    DerivativeError : for what is out of range or given twice.
     """
     if type(argnums) is int and 0 <= argnums < len(args):
         return (argnums,)
-    many = argnums if isinstance(argnums, (tuple, list)) else (argnums,)
     found = []
-    for k in many:
-        if isinstance(k, bool) or not hasattr(k, "__index__"):
-            raise DerivativeError(f"{op}: argnums must be an integer or a tuple of integers, not {k!r}")
+    for k in argnums if isinstance(argnums, (tuple, list)) else (argnums,):
         n = k.__index__()
         if not -len(args) <= n < len(args):
+            named = f", and by keyword {', '.join(kw)}" if kw else ""
             raise DerivativeError(
-                f"{op}: argnums={k} asks for a positional argument that was not given ({len(args)} were); keyword "
-                "arguments are not differentiated, so pass it by position"
+                f"{op}: argnums={k} asks for an argument that was not given by position ({len(args)} were{named}); keyword "
+                f"arguments are not differentiated, so pass it by position: {op}(f)(x)"
             )
         found.append(n + len(args) if n < 0 else n)
     if len(set(found)) != len(found):
@@ -250,12 +259,11 @@ def match(values: Any, like: Any, what: str, op: str) -> list[Any]:
     return [given[path] for path, leaf in wanted if not tree.is_static(leaf)]
 
 
-def check_inputs(inputs: list[Any], places: tuple[int, ...], op: str) -> None:
+def check_inputs(inputs: list[Any], args: tuple[Any, ...], places: tuple[int, ...], op: str) -> None:
     """Refuse arguments in which there is nothing to differentiate with respect to."""
     if not inputs:
-        raise DerivativeError(
-            f"{op}: there is no number in argument {', '.join([str(k) for k in places])} to differentiate with respect to"
-        )
+        which = " and ".join([f"argument {k} ({type(args[k]).__name__})" for k in places])
+        raise DerivativeError(f"{op}: there is no number in {which} to differentiate with respect to")
 
 
 def quiet(f: Callable[..., Any]) -> Callable[..., Any]:

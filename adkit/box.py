@@ -309,13 +309,29 @@ def unsupported(fun: Any) -> NoReturn:
         )
     from difflib import get_close_matches  # only for this message: its import costs a millisecond
 
-    near = get_close_matches(name, {getattr(f, "__name__", "") for f in TABLE}, n=1, cutoff=0.5)
-    hint = f" The nearest function with a rule is {near[0]!r}." if near else ""
+    module = getattr(fun, "__module__", None) or "numpy"
+    hint = _WAYS_OUT.get(name, "")
+    if not hint:
+        near = get_close_matches(name, {getattr(f, "__name__", "") for f in TABLE}, n=1, cutoff=0.6 if len(name) > 5 else 0.8)
+        hint = f"the nearest function with a rule is {near[0]!r}" if near else ""
     raise UnsupportedError(
-        f"adkit has no derivative rule for {name!r}.{hint} Write it with functions that have one "
-        "(adkit.supported_functions() lists them), or give it a rule of your own with adkit.custom_jvp or "
+        f"adkit has no derivative rule for {module}.{name}{': ' if hint else ''}{hint}. Write it with functions that have "
+        "one (adkit.supported_functions() lists them), or give it a rule of your own with adkit.custom_jvp or "
         "adkit.custom_vjp"
     )
+
+
+_WAYS_OUT = {
+    "linspace": "write a + (b - a) * np.linspace(0, 1, n)",
+    "trapezoid": "write np.sum((y[1:] + y[:-1]) / 2 * np.diff(x)), or with slices in place of np.diff",
+    "polyval": "write Horner's scheme, y = y * x + c, as a loop",
+    "diff": "write x[1:] - x[:-1]",
+    "average": "write np.sum(w * x) / np.sum(w)",
+    "cross": "write the three products of components, with np.stack",
+    "median": "write np.sort(x)[n // 2], or the mean of the middle two",
+    "lexsort": "an order carries no derivative: use np.argsort of adkit.stop_gradient",
+}
+"""What to write in place of functions that have no rule (yet)."""
 
 
 def on_primal(fun: Any) -> Any:

@@ -9,8 +9,8 @@ import numpy as np
 
 from . import tree
 from .arguments import (
-    as_perturbation, call, check_callable, check_inputs, chunk_size, enter, is_label, match, named, own, positions, results,
-    split_aux, strip, warn_independent,
+    as_perturbation, call, check_argnums, check_callable, check_inputs, chunk_size, enter, is_label, match, named,
+    own, positions, results, split_aux, strip, warn_independent,
 )  # fmt: skip
 from .counting import note
 from .diagonal import Diagonal
@@ -73,7 +73,7 @@ def _pushed(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool, c
                 return make(primal, given[-1], level)
 
             boxed.append(enter(x, box, k, "jvp"))
-        check_inputs(inputs, tuple(range(len(primals))), "jvp")
+        check_inputs(inputs, tuple(primals), tuple(range(len(primals))), "jvp")
         note("forward", 1)
         out, aux = split_aux(call(f, boxed, {}, "jvp"), has_aux, "jvp")
         out = results(out, "jvp")
@@ -108,13 +108,14 @@ def jacfwd(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, chunk
     [[4.0, 0.0], [3.0, 2.0]]
     """
     check_callable(f, "jacfwd")
+    check_argnums(argnums, "jacfwd")
 
     def jacobian(*args: Any, **kw: Any) -> Any:
-        places = positions(argnums, args, "jacfwd")
+        places = positions(argnums, args, "jacfwd", kw)
         inputs: list[Any] = []
         for k in places:
             enter(args[k], inputs.append, k, "jacfwd")
-        check_inputs(inputs, places, "jacfwd")
+        check_inputs(inputs, args, places, "jacfwd")
         if any([x.dtype.kind == "c" for x in inputs]):
             raise DerivativeError(
                 "jacfwd: the Jacobian of complex values is not defined here; split them into np.real and np.imag"
@@ -213,7 +214,10 @@ def derivative(f: Callable[..., Any], order: int = 1) -> Callable[..., Any]:
     """
     check_callable(f, "derivative")
     if isinstance(order, bool) or not hasattr(order, "__index__") or order < 0:
-        raise DerivativeError(f"derivative: order must be a non-negative integer, not {order!r}")
+        raise DerivativeError(
+            f"derivative: order must be a non-negative integer, not {order!r}; derivative returns a function, which is "
+            "called with the argument: derivative(f)(x)"
+        )
     if order == 0:
         return f
     inner = derivative(f, order - 1)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import tree
-from .arguments import check_callable, is_label, named, outputs, positions, quiet, results, split_aux
+from .arguments import check_argnums, check_callable, is_label, named, outputs, positions, quiet, results, split_aux
 from .errors import DerivativeError
 from .forward import jacfwd, jvp
 from .levels import plain
@@ -29,14 +29,15 @@ def jacobian(f: Callable[..., Any], argnums: Any = 0, mode: str = "auto", has_au
     (2, 2, 2)
     """
     check_callable(f, "jacobian")
+    check_argnums(argnums, "jacobian")
     if mode not in ("auto", "forward", "reverse"):
         raise DerivativeError(f"jacobian: mode must be 'auto', 'forward' or 'reverse', not {mode!r}")
-    forward, reverse = jacfwd(f, argnums, has_aux), jacrev(f, argnums, has_aux)
+    forward, reverse = _as("jacobian", jacfwd(f, argnums, has_aux)), _as("jacobian", jacrev(f, argnums, has_aux))
     if mode != "auto":
         return named(forward if mode == "forward" else reverse, f, "jacobian")  # type: ignore[no-any-return]
 
     def full(*args: Any, **kw: Any) -> Any:
-        places = positions(argnums, args, "jacobian")
+        places = positions(argnums, args, "jacobian", kw)
         leaves = [x for k in places for x in tree.leaves(args[k]) if not tree.is_static(x)]
         inputs = sum([np.size(x) for x in leaves])
         if inputs <= 1:
@@ -58,7 +59,24 @@ def hessian(f: Callable[..., Any], argnums: Any = 0) -> Callable[..., Any]:
     >>> hessian(lambda x: x[0] ** 2 * x[1])(np.array([1.0, 2.0])).tolist()
     [[4.0, 2.0], [2.0, 0.0]]
     """
-    return named(jacfwd(quiet(jacrev(f, argnums)), argnums), f, "hessian")  # type: ignore[no-any-return]
+    check_callable(f, "hessian")
+    check_argnums(argnums, "hessian")
+    return named(_as("hessian", jacfwd(quiet(jacrev(f, argnums)), argnums)), f, "hessian")  # type: ignore[no-any-return]
+
+
+def _as(name: str, derivative: Callable[..., Any]) -> Callable[..., Any]:
+    """A driver made of others whose errors bear the name that the user called."""
+
+    def called(*args: Any, **kw: Any) -> Any:
+        try:
+            return derivative(*args, **kw)
+        except DerivativeError as error:
+            driver, colon, rest = str(error).partition(": ")
+            if not colon or driver not in ("jacfwd", "jacrev", "jvp", "grad") or error.__cause__ is not None:
+                raise
+            raise DerivativeError(f"{name}: {rest}") from None
+
+    return called
 
 
 def hvp(f: Callable[..., Any], primals: Any, tangents: Any) -> Any:
@@ -71,10 +89,11 @@ def hvp(f: Callable[..., Any], primals: Any, tangents: Any) -> Any:
     >>> hvp(lambda x: np.sum(x ** 3), np.array([1.0, 2.0]), np.array([1.0, 0.0])).tolist()
     [6.0, 0.0]
     """
+    check_callable(f, "hvp")
     primals = primals if isinstance(primals, tuple) else (primals,)
     tangents = tangents if isinstance(tangents, tuple) else (tangents,)
     gradient = quiet(grad(f, tuple(range(len(primals)))))
-    product = jvp(gradient, primals, tangents)[1]
+    product = _as("hvp", jvp)(gradient, primals, tangents)[1]
     return product[0] if len(primals) == 1 else product
 
 

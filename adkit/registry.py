@@ -115,6 +115,7 @@ class Op:
         self.batched: bool = fields.get("batched", True)
         self.convention: str = fields.get("convention", "")
         self.cases: tuple[Case, ...] = tuple(fields.get("cases", ()))
+        self.builtin = False
         self.__doc__ = fun.__doc__
         self.__name__ = self.name
 
@@ -223,6 +224,12 @@ def parameter_defaults(fun: Fun) -> dict[str, Any]:
     return dict(zip(reversed(parameter_names(fun)), reversed(values), strict=False))
 
 
+def seal() -> None:
+    """Mark the ops registered so far as adkit's own, whose names are taken."""
+    for op in REGISTRY.values():
+        op.builtin = True
+
+
 REGISTRY: dict[str, Op] = {}
 """Every op by its name, in the order of declaration."""
 
@@ -243,8 +250,13 @@ def lookup(name: str) -> Op:
 
 
 def _register(op: Op, aliases: tuple[Any, ...]) -> Op:
-    if op.name in REGISTRY:
-        raise ValueError(f"an op named {op.name!r} is already registered: give yours another name=")
+    before = REGISTRY.get(op.name)
+    if before is not None:
+        if before.builtin:
+            raise ValueError(f"{op.name!r} is the name of one of adkit's own ops: give yours another name=")
+        # A cell of a notebook that is run again defines its op again.
+        for key in [key for key, answer in TABLE.items() if answer is before]:
+            del TABLE[key]
     REGISTRY[op.name] = op
     for key in (op.fun, *aliases):
         TABLE[key] = op
@@ -293,6 +305,13 @@ def elementwise(
     >>> float(adkit.grad(softsign)(1.0))
     0.25
     """
+    for k, rule in enumerate(rules):
+        code = getattr(rule, "__code__", None)
+        if code is not None and not code.co_flags & 4 and code.co_argcount != 2 + len(rules):
+            raise TypeError(
+                f"{name or fun.__name__}: rule {k} must take {2 + len(rules)} parameters, (g, y, operands...), one rule "
+                f"and one parameter an operand; it takes {code.co_argcount}"
+            )
     op = Op("elementwise", fun, name=name, rules=rules, arity=len(rules), symbol=symbol, domain=domain,
             singular=singular, convention=convention, cases=cases, numpy=_is_numpy(fun), traps=traps, run=run)  # fmt: skip
     return _register(op, aliases)

@@ -9,8 +9,8 @@ import numpy as np
 
 from . import tree
 from .arguments import (
-    as_perturbation, call, check_callable, check_inputs, chunk_size, enter, is_label, match, named, number, outputs, own,
-    positions, results, split_aux, strip, warn_independent,
+    as_perturbation, call, check_argnums, check_callable, check_inputs, chunk_size, enter, is_label, match, named,
+    number, outputs, own, positions, results, split_aux, strip, warn_independent,
 )  # fmt: skip
 from .counting import note
 from .diagonal import Diagonal
@@ -69,6 +69,7 @@ def value_and_grad(
     (5.0, [2.0, 4.0])
     """
     check_callable(f, "grad")
+    check_argnums(argnums, "grad")
 
     def value_and_gradient(*args: Any, **kw: Any) -> Any:
         tape = Tape()
@@ -79,14 +80,14 @@ def value_and_grad(
             return tape.leaf(primal)
 
         try:
-            places = positions(argnums, args, "grad")
+            places = positions(argnums, args, "grad", kw)
             boxed = list(args)
             ends = []
             for k in places:
                 boxed[k] = enter(args[k], box, k, "grad")
                 ends.append(len(inputs))
             if not inputs:
-                check_inputs(inputs, places, "grad")
+                check_inputs(inputs, args, places, "grad")
             y, aux = split_aux(call(f, boxed, kw, "grad"), has_aux, "grad")
             if type(y) is not Var:
                 y = outputs(y)
@@ -228,7 +229,7 @@ def record(f: Callable[..., Any], args: tuple[Any, ...], places: tuple[int, ...]
         boxed = list(args)
         for k in places:
             boxed[k] = enter(args[k], run.box, k, op)
-        check_inputs(run.inputs, places, op)
+        check_inputs(run.inputs, args, places, op)
         y, aux = split_aux(call(f, boxed, kw, op), has_aux, op)
         y = results(y, op)
         aux = strip(run.tape, aux) if has_aux else None
@@ -300,9 +301,10 @@ def jacrev(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, chunk
     [[4.0, 0.0], [3.0, 2.0]]
     """
     check_callable(f, "jacrev")
+    check_argnums(argnums, "jacrev")
 
     def jacobian(*args: Any, **kw: Any) -> Any:
-        places = positions(argnums, args, "jacrev")
+        places = positions(argnums, args, "jacrev", kw)
         run, y, aux = record(f, args, places, kw, has_aux, "jacrev")
         try:
             if not any([isinstance(v, Var) and v.level is run.tape for v in tree.leaves(y)]):

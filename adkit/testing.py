@@ -75,6 +75,12 @@ def check_grads(
         return [(path, y) for path, y in found if y.dtype.kind in "fc"]  # an index or a mask has no derivative
 
     names = [path for path, _ in results(argument.values)]
+    if not names:
+        given = f(*argument.tree(argument.values))
+        raise DerivativeError(
+            f"check_grads: nothing can be compared: the function returned {type(given).__name__}, which holds no "
+            f"floating-point number{'; is a return statement missing?' if given is None else ''}"
+        )
     _check(lambda *xs: tuple([y for _, y in results(xs)]), argument, names, order, modes, (), rtol, atol)
 
 

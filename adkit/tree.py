@@ -172,7 +172,7 @@ def as_primal(x: Any, place: int | str, op: str, argument: Any = None) -> Any:
     if argument is not None:
         where = next((path for path, leaf in paths(argument, what) if leaf is x), what)
     if isinstance(x, (bool, int, np.bool_, np.integer)):
-        remedy = f"{x!r} is an integer; pass {float(x)!r}"
+        remedy = f"{x!r} is {'a bool' if isinstance(x, (bool, np.bool_)) else 'an integer'}; pass {float(x)!r}"
     elif isinstance(x, (np.ma.MaskedArray, np.matrix)):
         remedy = f"{kind.__name__} is not supported; pass a plain array (np.asarray, or x.filled(0.0) for a masked one)"
     elif isinstance(x, np.ndarray) or hasattr(x, "dtype"):

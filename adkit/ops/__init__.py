@@ -1,6 +1,7 @@
 """Every derivative rule, one file a family.  Importing the package fills the registry."""
 
 from ..box import _make_methods
+from ..registry import seal
 from . import arithmetic, functions, reductions, shape, index, indexing, picking, join, arrange, products  # noqa: I001
 from . import einsum, norms, softmax, network
 
@@ -10,3 +11,4 @@ __all__ = [
 ]  # fmt: skip
 
 _make_methods()
+seal()

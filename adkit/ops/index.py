@@ -183,6 +183,10 @@ def _scatter_getitem(pieces: list[tuple[Any, Any]], x: Any, into: Any = None) ->
     return full
 
 
+def _apply_getitem(gs: Any, p: Any, l: int) -> Any:
+    return gs[0][p] if not l and type(p) is not Index else _whole(p, gs[0].shape[l:]).take(gs[0], l)
+
+
 def _transpose_getitem(i: int, g: Any, p: Any, shapes: Any, l: int) -> Any:
     p = _whole(p, shapes[0])
     if isinstance(g, Boxed):
@@ -193,7 +197,7 @@ def _transpose_getitem(i: int, g: Any, p: Any, shapes: Any, l: int) -> Any:
 _MASK = np.array([True, False, True])
 _LINEAR: dict[str, Any] = {"symbol": STRUCTURAL, "domain": (-3, 3)}
 getitem_ = linear(
-    getitem, _bind_getitem, lambda gs, p, l: gs[0][p] if not l and type(p) is not Index else _whole(p, gs[0].shape[l:]).take(gs[0], l),
+    getitem, _bind_getitem, _apply_getitem,
     _transpose_getitem,
     name="getitem", run=_run_getitem, scatter=_scatter_getitem,
     cases=(
