@@ -107,22 +107,21 @@ class _Custom:
         y, pullback = self.vjp(primals)
         ys = [number(v, self.__name__) for v in tree.leaves(outputs(y))]
         name = self.__name__
-
-        def pull(gs: list[Any], lead: int) -> list[Any]:
-            """Contributions to the active leaves, for a list of the results' cotangents."""
-            if lead:
-                lanes = [pull([g[n] for g in gs], 0) for n in range(gs[0].shape[0])]
-                return [np.stack(parts) for parts in zip(*lanes, strict=True)]
-            found = pullback(tree.rebuild(y, gs))
-            flat = _align(found, args, name)
-            contributions = []
-            for k in active:
-                d, x = flat[k], leaves[k].primal
-                contributions.append(np.zeros(x.shape, x.dtype)[()] if d is None else d)
-            return contributions
-
         indices = tuple([leaves[k].index for k in active])
         operands = tuple([leaves[k].primal for k in active])
+
+        # What is recorded holds primals alone: a box would hold the tape, and keep it alive with itself.
+        def one(gs: list[Any]) -> list[Any]:
+            """Contributions to the active leaves, for a list of the results' cotangents."""
+            flat = _align(pullback(tree.rebuild(y, gs)), primals, name)
+            return [np.zeros(x.shape, x.dtype)[()] if flat[k] is None else flat[k] for k, x in zip(active, operands, strict=True)]
+
+        def pull(gs: list[Any], lead: int) -> list[Any]:
+            if not lead:
+                return one(gs)
+            lanes = [one([g[n] for g in gs]) for n in range(gs[0].shape[0])]
+            return [np.stack(parts) for parts in zip(*lanes, strict=True)]
+
         boxes = tape.add_call(pull, ys, indices, operands)
         return tree.rebuild(y, boxes)
 

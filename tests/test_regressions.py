@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import warnings
 from typing import Any
 
@@ -238,6 +239,30 @@ def test_writing_into_the_aux_does_not_change_the_pullback() -> None:
     _, pullback, aux = adkit.vjp(f, x, has_aux=True)
     aux["h"][:] = 0.0
     np.testing.assert_allclose(pullback(1.0)[0], 1 - np.tanh(x) ** 2)
+
+
+def test_a_function_with_a_rule_of_its_own_keeps_no_tape_alive() -> None:
+    # The recorded pullback held the boxes of its operands, and with them the tape that held the pullback.
+    @adkit.custom_jvp
+    def sine(x: Any) -> Any:
+        return np.sin(x)
+
+    sine.defjvp(lambda primals, tangents: (sine(primals[0]), tangents[0] * np.cos(primals[0])))
+    x = np.ones((2, 3))
+
+    def use() -> None:
+        adkit.grad(lambda x: np.sum(sine(x)))(x)
+        adkit.vjp(lambda x: np.sum(_halves(x[0])["high"] * sine(x[1, 0])), x)[1](1.0)
+        adkit.jacrev(sine)(x)
+
+    use()
+    gc.collect()
+    gc.disable()
+    try:
+        use()
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 # rules -----------------------------------------------------------------------------------------------
