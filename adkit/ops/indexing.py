@@ -39,12 +39,17 @@ unstack_ = linear(
 # choosing ------------------------------------------------------------------------------------------
 
 
+def _either(sp: Any, c: Any, a: Any, b: Any) -> Any:
+    # Not evaluated: SymPy would spend most of a proof on putting conditions into its own form.
+    return a if c == True else b if c == False else sp.Piecewise((a, c), (b, True), evaluate=False)  # noqa: E712
+
+
 where_ = elementwise(
     np.where,
     None,
     lambda g, _y, c, _a, _b: np.where(c, g, 0),
     lambda g, _y, c, _a, _b: np.where(c, 0, g),
-    symbol=lambda sp, c, a, b: sp.Piecewise((a, c), (b, True)), domain=(-3, 3),
+    symbol=_either, domain=(-3, 3),
     cases=(
         case(np.array([True, False, True]), (3,), (3,)), case(np.array([True, False, True]), (2, 1), (3,)),
         case(np.array([[True], [False]]), (), (2, 3)),

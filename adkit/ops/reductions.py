@@ -66,7 +66,9 @@ def _run_sum(x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepd
     if not kw and keepdims is False:
         return np.add.reduce(x, axis=axis, dtype=dtype)
     keepdims = False if keepdims is _NOTHING else keepdims
-    return np.add.reduce(x, axis=axis, dtype=dtype, keepdims=keepdims, **{k: v for k, v in kw.items() if v is not _NOTHING})
+    given = {k: v for k, v in kw.items() if v is not _NOTHING}
+    # Numbers start from 0 anyway; expressions (object arrays) that are masked want to be told.
+    return np.add.reduce(x, axis=axis, dtype=dtype, keepdims=keepdims, **{"initial": 0, **given})
 
 
 sum_ = linear(
@@ -116,7 +118,7 @@ def _apply_mean(gs: Any, p: Any, l: int) -> Any:
     axes, keep, where, n = p
     if where is True:
         return np.add.reduce(gs[0], axis=axes, keepdims=keep) / n
-    total = np.add.reduce(gs[0], axis=axes, keepdims=True, where=where) / n
+    total = np.add.reduce(gs[0], axis=axes, keepdims=True, where=where, initial=0) / n
     return total if keep else np.squeeze(total, axis=axes)
 
 
@@ -131,6 +133,8 @@ def _run_mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keep
     if type(a) is np.ndarray and dtype is None and not kw and a.size and a.dtype.itemsize > 2:
         n = a.size if axis is None else _count(a, axis, True)
         return np.add.reduce(a, axis=axis, keepdims=keepdims is not _NOTHING and keepdims) / n
+    if kw.get("where", True) is not True and a.dtype.kind == "O":
+        return _apply_mean((a,), _bind_mean(a, axis=axis, keepdims=keepdims, where=np.asarray(kw["where"])), 0)
     return np.mean(a, axis=axis, dtype=dtype, keepdims=keepdims, **kw)
 
 
