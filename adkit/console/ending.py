@@ -24,15 +24,15 @@ def say(line: str) -> None:
 def carry_out(command: str, work: Callable[[], int], interrupted: str) -> int:
     """Run ``work`` and return its exit status; 2, with one line that begins with the command, where it cannot be done.
 
-    ``interrupted`` is what is said after Ctrl-C.
+    ``interrupted`` is what is said after Ctrl-C, unless the interrupt itself says more.
     """
     try:
         return work()
     except (UsageError, OutputError) as error:
         say(f"{command}: {error}")
         return 2
-    except KeyboardInterrupt:
-        say(f"{command}: {interrupted}")
+    except KeyboardInterrupt as stop:
+        say(f"{command}: {stop.args[0] if stop.args else interrupted}")
         return INTERRUPTED
     except BrokenPipeError:
         # The reader (head, less) has seen enough; what is left in the buffer has nowhere to go.

@@ -77,6 +77,7 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Any:
         if isinstance(error, CheckpointError):
             raise
         raise CheckpointError(f"{name!r} is no checkpoint, or is damaged or cut short: {error}") from None
+    data.seek(0)
     try:
         with np.load(data, allow_pickle=False) as arrays:
             if f"{_NAME}.npy" not in entries:
@@ -89,7 +90,7 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Any:
         raise
     except Exception as error:
         # The sums are right, so the file is as somebody wrote it: a foreign one may fail in any way.
-        raise CheckpointError(f"{name!r} is no checkpoint of adkit ({type(error).__name__}: {error})") from None
+        raise CheckpointError(f"{name!r} is no checkpoint of adkit ({type(error).__name__} while it was read)") from None
 
 
 def holds(x: Any) -> bool:

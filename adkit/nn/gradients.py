@@ -13,6 +13,7 @@ independent, of mean 0 and variance 1.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -20,7 +21,7 @@ import numpy as np
 
 from .. import tree
 from ..forward import jacfwd, jvp
-from ..reverse import value_and_grad
+from ..reverse import grad, value_and_grad
 
 __all__ = ["DIRECTIONS", "MODES", "gradient_of", "random_direction"]
 
@@ -40,7 +41,7 @@ def random_direction(params: Any, rng: np.random.Generator, kind: str = "gaussia
     for ``n`` parameters, and ``n + 2`` times with Gaussian ones.
 
     >>> random_direction({"w": np.zeros(3)}, np.random.default_rng(0), "rademacher")
-    {'w': array([ 1.,  1.,  1.])}
+    {'w': array([1., 1., 1.])}
     """
 
     def draw(leaf: Any) -> Any:
@@ -64,8 +65,8 @@ def gradient_of(
     module, loss : the network and its loss, ``loss(output, target, reduction)``; the mode ``modules`` needs the loss
         to have its gradient by hand, as those of ``adkit.nn.losses`` do.
     reduction : ``"mean"`` or ``"sum"`` over the examples of the batch.
-    penalty : a function of the parameters that is added to the loss.  In the mode ``modules`` its gradient is its
-        ``by_hand(params)``, or else one of reverse mode.
+    penalty : a function of the parameters that is added to the loss.  In the mode ``modules`` its gradient is
+        ``penalty.by_hand(params)``, or without that one of reverse mode.
     direction : one of ``DIRECTIONS``, for the mode ``forward-gradient``.
 
     Of the function's arguments ``noise`` seeds what the module draws (None: it draws nothing); as a seed it gives the
@@ -136,7 +137,7 @@ def _by_hand(module: Any, loss: Any, reduction: str, penalty: Any) -> Gradient:
             f"the mode 'modules' needs the gradient of {getattr(loss, '__name__', 'the loss')} by hand; give it an attribute "
             "by_hand(output, target, reduction), or choose another mode"
         )
-    slope_of_penalty = getattr(penalty, "by_hand", None) or (penalty and value_and_grad(penalty))
+    slope_of_penalty = _slope(penalty)
 
     def step(params: Any, state: Any, x: Any, t: Any, noise: Any = None, rng: Any = None) -> tuple[Any, Any, Any]:
         y, memory = module.forward_by_hand(params, x, state=state, rng=noise, training=True)
@@ -144,11 +145,15 @@ def _by_hand(module: Any, loss: Any, reduction: str, penalty: Any) -> Gradient:
         gradient = module.backward_by_hand(params, loss.by_hand(y, t, reduction), memory)[1]
         if penalty is not None:
             value = value + penalty(params)
-            extra = slope_of_penalty(params)
-            extra = extra if hasattr(penalty, "by_hand") else extra[1]
-            gradient = tree.rebuild(
-                gradient, [g + e for g, e in zip(tree.leaves(gradient), tree.leaves(extra), strict=True)]
-            )
+            pairs = zip(tree.leaves(gradient), tree.leaves(slope_of_penalty(params)), strict=True)
+            gradient = tree.rebuild(gradient, [g + e for g, e in pairs])
         return value, gradient, memory.state
 
     return step
+
+
+def _slope(penalty: Any) -> Callable[[Any], Any]:
+    """The gradient of a penalty: by hand where it has one, also if arguments of it are fixed by ``functools.partial``."""
+    if isinstance(penalty, functools.partial) and hasattr(penalty.func, "by_hand"):
+        return functools.partial(penalty.func.by_hand, *penalty.args, **penalty.keywords)
+    return getattr(penalty, "by_hand", None) or grad(penalty or float)

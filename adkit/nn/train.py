@@ -19,7 +19,7 @@ from .gradients import gradient_of
 from .history import History
 from .steps import Place, Steps
 
-__all__ = ["Trained", "fit"]
+__all__ = ["Trained", "describe_checkpoint", "fit"]
 
 Path = str | os.PathLike[str]
 
@@ -138,9 +138,9 @@ def _examples(pair: Any, what: str) -> tuple[Any, Any]:
 
 def _digest(x: Any, t: Any) -> str:
     """What tells one data set from another."""
-    total = 0
+    total = 0  # of the bytes
     for part in (x, t):
-        total = zlib.crc32(memoryview(np.ascontiguousarray(part)).cast("B"), total)
+        total = zlib.crc32(np.ascontiguousarray(part).view(np.uint8).data, total)
     return f"{x.shape} {t.shape} {total:08x}"
 
 
@@ -160,17 +160,19 @@ def _loop(
                 shown = now
                 line.tell(_told(steps, place, now - began))
             if save is not None and now - saved >= save_every:
-                _save(save, identity, place, now - began)
+                _save(save, identity, steps, place, now - began)
                 saved = time.perf_counter()
     except KeyboardInterrupt:
-        if save is not None:
-            _save(save, identity, place, now - began)
-        raise
+        if save is None:
+            raise
+        _save(save, identity, steps, place, now - began)
+        stopped = f"interrupted after {place.step:,} steps; the checkpoint {os.fspath(save)!r} holds them"
+        raise KeyboardInterrupt(stopped) from None
     finally:
         line.clear()
     seconds = now - began
     if save is not None:
-        _save(save, identity, place, seconds)
+        _save(save, identity, steps, place, seconds)
     return place, seconds
 
 
@@ -180,23 +182,38 @@ def _told(steps: Steps, place: Place, seconds: float) -> str:
     return f"epoch {place.step // steps.per_epoch}/{steps.epochs}  {seconds:.0f} s  {said}"
 
 
-def _save(path: Path, identity: dict[str, Any], place: Place, seconds: float) -> None:
+def _save(path: Path, identity: dict[str, Any], steps: Steps, place: Place, seconds: float) -> None:
     content = place._asdict()
     content["rows"] = History(place.rows).as_tree()
     content["callbacks"] = [{key: v for key, v in held.items() if holds(v)} for held in place.callbacks]
-    save_checkpoint(path, {"run": identity, "seconds": seconds, **content})
+    save_checkpoint(path, {"run": identity, "epochs": steps.epochs, "seconds": seconds, **content})
+
+
+def _stored(path: Path) -> dict[str, Any]:
+    content = load_checkpoint(path)
+    if not isinstance(content, dict) or not {"run", "epochs", "seconds", *Place._fields} <= set(content):
+        raise CheckpointError(f"the checkpoint {os.fspath(path)!r} is of no training run")
+    return content
+
+
+def describe_checkpoint(path: Path) -> dict[str, Any]:
+    """What a checkpoint is of: its ``name``, ``mode``, ``seed``, ``epochs`` (in all), ``step`` (how many are made), ...
+
+    Raises
+    ------
+    CheckpointError : if it is damaged, foreign, or of no training run.
+    """
+    content = _stored(path)
+    return {**content["run"], "epochs": content["epochs"], "step": content["step"]}
 
 
 def _resumed(path: Path, identity: dict[str, Any], start: Place, steps: Steps) -> tuple[Place, float]:
     """The place at which a checkpoint was saved, and the seconds until then."""
-    content = load_checkpoint(path)
-    kept = content.get("run") if isinstance(content, dict) else None
-    if not isinstance(kept, dict) or set(kept) != set(identity):
-        raise CheckpointError(f"the checkpoint {os.fspath(path)!r} is of no training run")
+    content = _stored(path)
     for what, wanted in identity.items():
-        if kept[what] != wanted:
+        if content["run"].get(what) != wanted:
             raise CheckpointError(
-                f"the checkpoint {os.fspath(path)!r} is of another run: its {what} is {kept[what]!r}, not {wanted!r}"
+                f"the checkpoint {os.fspath(path)!r} is of another run: its {what} is {content['run'].get(what)!r}, not {wanted!r}"
             )
     seconds = content["seconds"]
     place = Place(**{field: content[field] for field in Place._fields})
