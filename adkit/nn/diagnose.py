@@ -182,8 +182,9 @@ def update_ratio(previous: Any, params: Any, *, lowest: float = 1e-4, highest: f
         ratio[name] = moved / size if size > 0 else (0.0 if moved == 0 else float("inf"))
     # Not r > highest: what is no number is too large.
     large = [name for name, r in ratio.items() if not r <= highest]
-    small = [name for name, r in ratio.items() if r < lowest]
-    parts = []
+    small = [name for name, r in ratio.items() if 0 < r < lowest]
+    still = [name for name, r in ratio.items() if r == 0]
+    parts = [f"{', '.join(still)} did not move: look for dead units, or a gradient that is 0."] if still else []
     for names, word, remedy in ((large, "large", "Lower"), (small, "small", "Raise")):
         if names:
             listed = ", ".join([f"{name} ({ratio[name]:.2g})" for name in names])

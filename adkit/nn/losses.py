@@ -136,7 +136,8 @@ def softmax_cross_entropy(output: Any, target: Any, reduction: str = "mean") -> 
 def logistic_cross_entropy(output: Any, target: Any, reduction: str = "mean") -> Any:
     """``-(t log p + (1 - t) log(1 - p))`` of probabilities ``p`` of class 1, summed over the last axis.
 
-    The lecture's slide lacks the leading minus, without which descent would make the errors larger.
+    The lecture's slide lacks the leading minus, without which descent would make the errors larger.  As ``p`` approaches
+    1, ``1 - p`` loses its digits; :func:`logistic_loss` on ``z = logit(p)`` keeps them.
 
     >>> float(logistic_cross_entropy(np.array([0.5]), np.array([1.0])).round(6))
     0.693147
