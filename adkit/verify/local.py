@@ -80,7 +80,9 @@ def partial_of(i: Instruction, k: int, names: list[str], instructions: list[Inst
 
     expression = expression_of(i, names, instructions)
     if expression is not None:
-        return sp.diff(expression, symbol_of(names[k]))
+        partial = sp.diff(expression, symbol_of(names[k]))
+        if not partial.has(sp.Derivative, sp.Subs):  # SymPy knows no derivative of floor; the rule does
+            return partial
     slope = slope_of(i, k, instructions)
     return None if slope is None else _number(slope)
 
