@@ -41,9 +41,9 @@ class Optimizer:
     counted = False  # whether the state counts the steps
 
     def __init__(self, lr: float) -> None:
-        if not np.isscalar(lr) or not lr > 0:  # type: ignore[operator]
+        if not isinstance(lr, (int, float, np.floating)) or not 0 < lr < np.inf:
             raise ValueError(f"{type(self).__name__}: the learning rate lr must be a positive number, not {lr!r}")
-        self.lr = float(lr)  # type: ignore[arg-type]
+        self.lr = float(lr)
 
     def init(self, params: Any) -> dict[str, Any]:
         """The state before the first step: a dict of trees of arrays."""
