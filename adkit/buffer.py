@@ -265,6 +265,14 @@ class Buffer(np.lib.mixins.NDArrayOperatorsMixin):
             n *= k
         return n
 
+    def fill(self, value: Any) -> None:
+        """Assign one value to every entry."""
+        self[...] = value
+
+    def sort(self, axis: int = -1, **kw: Any) -> None:
+        """Put the entries in order, in place."""
+        self[...] = np.sort(self.__adkit_freeze__(), axis=axis, **kw)
+
     def __len__(self) -> int:
         if not self.shape:
             raise TypeError("len() of a 0-d value")

@@ -158,6 +158,19 @@ def test_the_last_of_several_values_assigned_to_one_entry_stays() -> None:
     _modes_agree(lambda x: np.stack([np.sum(f(x) ** 2), np.sum(np.sin(f(x)))]), np.arange(1.0, 5.0))
 
 
+def test_a_buffer_is_filled_and_sorted_in_place() -> None:
+    def f(x: Any) -> Any:
+        y = anp.array(x * 2)
+        y.sort()
+        z = anp.zeros((2, 2))
+        z.fill(x[1])
+        z[0].sum()
+        return np.concatenate([y, z[1] * y[0]])
+
+    J = _modes_agree(f, np.array([3.0, 1.0, 2.0]))
+    assert J.tolist() == [[0, 2, 0], [0, 0, 2], [2, 0, 0], [0, 4, 0], [0, 4, 0]]
+
+
 def test_a_buffer_without_axes() -> None:
     def f(x: Any) -> Any:
         y = anp.zeros(())
