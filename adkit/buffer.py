@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from .cotangents import Pending, Spec, fit, give
 from .diagonal import Diagonal
 from .dual import Dual, ForwardLevel, make
 from .errors import DerivativeError, UnsupportedError
 from .levels import Boxed, lift, plain, top_level
 from .ops.index import Index, as_index, getitem_
-from .pull import COLLECTORS, PIECE, WRITES, Pending, Spec, fit, give, pull_leaf
+from .pull import COLLECTORS, PIECE, WRITES, pull_leaf
 from .tape import Tape, Var
 
 __all__ = ["Buffer"]

@@ -17,12 +17,12 @@ import numpy as np
 
 from . import ops as _ops  # the table of rules is filled before the first Var is made  # noqa: F401
 from .box import Box, equip
+from .cotangents import Spec
 from .debug import Watch, held_arrays, watching
 from .levels import Level, operand, raise_closed
-from .pull import (
-    BOTH, LEFT, PIECE, RIGHT, UNARY, Spec, pull_bilinear, pull_call, pull_leaf, pull_linear, pull_op, sweep,
-)  # fmt: skip
+from .pull import BOTH, LEFT, PIECE, RIGHT, UNARY, pull_bilinear, pull_call, pull_leaf, pull_linear, pull_op
 from .registry import Op
+from .sweep import sweep
 
 __all__ = ["Tape", "Var"]
 

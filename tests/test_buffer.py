@@ -10,7 +10,7 @@ import pytest
 
 import adkit
 import adkit.numpy as anp
-from adkit import buffer, pull
+from adkit import buffer, cotangents
 from adkit.buffer import Buffer
 from adkit.ops.index import Index
 from adkit.testing import check_grads
@@ -134,7 +134,7 @@ class _Counter:
                 return result
 
             monkeypatch.setattr(Index, name, counted)
-        settle = pull.Pending.flush
+        settle = cotangents.Pending.flush
 
         def flushed(pending: Any, *rest: Any) -> None:
             had = pending.total is not None and pending.owned
@@ -142,7 +142,7 @@ class _Counter:
             if pending.total is not None and not had:
                 self.touched += int(np.size(pending.total))
 
-        monkeypatch.setattr(pull.Pending, "flush", flushed)
+        monkeypatch.setattr(cotangents.Pending, "flush", flushed)
 
 
 def _running(x: Any) -> Any:

@@ -13,7 +13,7 @@ import adkit
 HOME = Path(adkit.__file__).parent
 
 ORDER = (
-    {"errors"}, {"levels"}, {"registry"}, {"box"}, {"tree", "guard", "debug", "counting"}, {"ops"}, {"pull"},
+    {"errors"}, {"levels"}, {"registry"}, {"box"}, {"tree", "guard", "debug", "counting"}, {"ops"}, {"cotangents"}, {"pull"}, {"sweep"},
     {"dual", "tape"}, {"arguments"}, {"forward", "reverse"}, {"userrules", "linearization", "higher"}, {"buffer"}, {"program"},
     {"files"}, {"console"}, {"data"}, {"verify"}, {"numpy", "testing"}, {"nn"}, {"compare"}, {"train"},
 )  # fmt: skip
@@ -50,7 +50,7 @@ def test_the_registry_and_the_boxes_know_no_op_and_no_mode(room: str) -> None:
     assert known <= {"errors", "levels", "registry"}
 
 
-@pytest.mark.parametrize("room", ["dual", "tape", "pull", "arguments", "forward", "reverse", "linearization"])
+@pytest.mark.parametrize("room", ["dual", "tape", "pull", "sweep", "arguments", "forward", "reverse", "linearization"])
 def test_the_modes_name_no_op(room: str) -> None:
     """They fill the table by importing the package of rules, and take from it nothing by name."""
     for node in ast.walk(ast.parse((HOME / f"{room}.py").read_text(encoding="utf-8"))):

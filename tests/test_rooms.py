@@ -81,7 +81,7 @@ def test_imports_run_downwards(path: Path) -> None:
 
 def test_the_ground_knows_no_op_and_the_modes_know_no_op_by_name() -> None:
     for path in FILES:
-        if path.stem in {"dual", "forward", "tape", "pull", "reverse", "higher", "linearization"} and path.parent == HOME:
+        if path.stem in {"dual", "forward", "tape", "pull", "sweep", "reverse", "higher", "linearization"} and path.parent == HOME:
             assert not [name for name in imports(path, everywhere=True) if name.startswith("ops.")]
 
 

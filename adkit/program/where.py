@@ -20,13 +20,14 @@ import numpy as np
 from .. import box as _box
 from .. import dual as _dual
 from .. import pull as _pull
+from .. import sweep as _sweep
 
 __all__ = ["Where", "whence"]
 
 _HOME = os.path.dirname(os.path.dirname(__file__)) + os.sep
 _PROGRAM = os.path.dirname(__file__) + os.sep
 _NUMPY = os.path.dirname(np.__file__) + os.sep
-_SWEEPS = (_pull.__file__, _dual.__file__)
+_SWEEPS = (_pull.__file__, _sweep.__file__, _dual.__file__)
 _STORES = ("STORE_FAST", "STORE_NAME", "STORE_GLOBAL", "STORE_DEREF")
 
 
@@ -113,7 +114,7 @@ def whence() -> tuple[Where | None, tuple[str, Any, Any] | None, FrameType | Non
 def _sweeping(frame: FrameType) -> tuple[str, Any, Any] | None:
     """What a frame of the sweeps is at, read off its variables: they need no hooks, and cost nothing untraced."""
     here = frame.f_locals
-    if frame.f_code is _pull._sweep_down.__code__ or frame.f_code is _pull._pull_carefully.__code__:
+    if frame.f_code is _sweep._sweep_down.__code__ or frame.f_code is _pull.pull_carefully.__code__:
         record = here.get("record")
         return None if record is None else ("cotangent", record[2], here.get("g"))
     if frame.f_code.co_filename == _dual.__file__ and here.get("y") is not None:
