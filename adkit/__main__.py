@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
 
 from . import __version__
+from .console.ending import carry_out
+from .console.options import UsageError, near
 
-# name, the module whose main() runs it, what it is for
+# name, the module whose main() runs it, what it is for; the last lives beside the package, in a checkout
 COMMANDS = (
     ("compare", "adkit.compare.__main__", "what each derivative costs, by every method"),
     ("verify", "adkit.verify.__main__", "prove derivatives against SymPy"),
     ("train", "adkit.train", "train a network of the lecture, in either mode"),
     ("gradbench", "adkit.gradbench.__main__", "answer GradBench's messages"),
+    ("paper_figures", "paper_figures.__main__", "draw the figures"),
 )
 
 
@@ -32,14 +34,17 @@ def _found(module: str) -> bool:
 def listing() -> str:
     """The list of commands, one a line."""
     lines = [f"adkit {__version__}: forward- and reverse-mode differentiation of NumPy programs", "", "commands:"]
-    lines += [f"  python -m adkit.{name:<12}{about}" for name, (_, about) in available().items()]
-    if find_spec("paper_figures") is not None:
-        lines.append(f"  python -m {'paper_figures':<18}draw the figures of the papers")
-    return "\n".join([*lines, "", "Each explains itself with --help; `adkit COMMAND ...` runs the same."])
+    lines += [f"  python -m {module.removesuffix('.__main__'):<18}{about}" for module, about in available().values()]
+    names = ", ".join(available())
+    return "\n".join([*lines, "", f"Each explains itself with --help. `adkit COMMAND ...` runs the same: {names}."])
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line: ``argv`` is what follows the program's name."""
+    return carry_out("adkit", lambda: _answer(argv), "interrupted")
+
+
+def _answer(argv: Sequence[str] | None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         print(listing())
@@ -50,10 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = available()
     name = arguments[0]
     if name not in commands:
-        near = difflib.get_close_matches(name, commands, 1)
-        remedy = f"did you mean {near[0]}?" if near else f"there are: {', '.join(commands)}"
-        print(f"adkit: no command {name!r}; {remedy}", file=sys.stderr)
-        return 2
+        raise UsageError(f"no command {name!r}{near(name, commands) or '; there are: ' + ', '.join(commands)}")
     module = import_module(commands[name][0])
     if argv is not None:
         return int(module.main(arguments[1:]))

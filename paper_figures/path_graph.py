@@ -104,6 +104,11 @@ def _number(v: float, form: str = ".4f") -> str:
     return format(v, form).replace("-", "\u2212")
 
 
+def _partial(v: float) -> str:
+    """Three digits, as `0.980`; a whole number bare."""
+    return _number(v, ".0f" if v == round(v) else "#.3g")
+
+
 def _text(x: float, y: float, kind: str, words: str) -> str:
     return f'  <text x="{x:g}" y="{y:g}" class="{kind}">{words}</text>'
 
@@ -114,7 +119,7 @@ def _arrow(start: str, end: str, partial: float) -> list[str]:
     if y0 == y1:
         return [
             f'  <path class="arrow" d="M{x0} {y0}H{x1}" marker-end="url(#tip)"/>',
-            _text((x0 + x1) / 2, y0 - 7, "local", _number(partial, ".3g")),
+            _text((x0 + x1) / 2, y0 - 7, "local", _partial(partial)),
         ]
     # A slanted arrow leaves or enters half-way up, and its number stands clear of it.
     y0, y1 = (y0 + (10 if y1 > y0 else -10)), (y1 + (10 if y0 > y1 else -10))
@@ -122,7 +127,7 @@ def _arrow(start: str, end: str, partial: float) -> list[str]:
     middle = (y0 + y1) / 2
     return [
         f'  <path class="arrow" d="M{x0} {y0}L{x1} {y1}" marker-end="url(#tip)"/>',
-        _text((x0 + x1) / 2 + (-30 if start == "x" else 30), middle + (-8 if above else 18), "local", _number(partial, ".3g")),
+        _text((x0 + x1) / 2 + (-30 if start == "x" else 30), middle + (-8 if above else 18), "local", _partial(partial)),
     ]
 
 

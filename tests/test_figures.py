@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import paper_figures
+from adkit.__main__ import main as adkit_main
 from paper_figures import path_graph
 from paper_figures.__main__ import main
 
@@ -24,11 +25,32 @@ def test_each_figure_is_drawn_as_committed(tmp_path: Path) -> None:
     assert {p.stem for p in HOME.glob("*.svg")} == set(paper_figures.FIGURES)
 
 
-def test_an_unknown_figure_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as stop:
-        main(["--out", str(tmp_path), "path_grpah"])
-    assert stop.value.code == 2
-    assert "path_grpah" in capsys.readouterr().err
+def test_bad_use_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--out", str(tmp_path), "path_grpah"]) == 2
+    assert capsys.readouterr() == ("", "paper_figures: no figure 'path_grpah'; did you mean path_graph?\n")
+    (tmp_path / "file").touch()
+    assert main(["--out", str(tmp_path / "file" / "folder")]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("paper_figures: cannot write into ")
+    assert err.count("\n") == 1
+    (tmp_path / "path_graph.svg").mkdir()
+    assert main(["--out", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith("paper_figures: cannot write ")
+
+
+def test_it_is_a_command_among_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert adkit_main(["paper_figures", "--out", str(tmp_path)]) == 0
+    assert capsys.readouterr().out.strip() == str(tmp_path / "path_graph.svg")
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "default: the folder paper_figures" in capsys.readouterr().out
+
+
+def test_path_graph_numbers_have_three_digits() -> None:
+    drawn = path_graph.draw()
+    assert ">0.980<" in drawn
+    assert ">3<" in drawn
 
 
 def test_path_graph_has_the_lectures_numbers() -> None:

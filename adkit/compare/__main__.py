@@ -3,21 +3,9 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Sequence
-from importlib.util import find_spec
-from typing import Any, TextIO
 
-from ..console import environment
-from ..console.ending import carry_out, say
-from ..console.progress import Line
-from ..files import write_document
-from . import report
-from .methods import METHODS
-from .options import Request, read
-from .peers import PEERS
-from .problems import OPERATORS
-from .runner import Block, Row, examine, skipped_block
+from ..console.ending import carry_out
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,122 +13,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     With ``argv`` absent the process is this command's own, and is started anew with its settings pinned.
     """
-    return carry_out("adkit compare", lambda: _answer(argv), "interrupted; no document was written")
+    return carry_out("adkit compare", lambda: _answer(argv), "interrupted")
 
 
 def _answer(argv: Sequence[str] | None) -> int:
-    request = read(sys.argv[1:] if argv is None else argv)
-    if request.listing:
-        print(listing(request))
-        sys.stdout.flush()
-        return 0
-    if argv is None:
-        environment.pin()
-    return _run(request)
+    from .command import answer  # here, so that Ctrl-C while it is loaded ends as it does later
 
-
-def listing(request: Request) -> str:
-    """What there is to choose from."""
-    lines = ["problems (size: what it counts, the default sizes)"]
-    for problem in dict.fromkeys(p for p, _ in request.cases):
-        lines.append(f"  {problem.name:<22}{problem.about}")
-        lines.append(f"  {'':<22}size: {problem.axis}; {', '.join(problem.sizes)}")
-        lines.append(f"  {'':<22}operators: {', '.join(problem.default)}")
-        others = [o for o in problem.operators if o not in problem.default]
-        if others:
-            lines.append(f"  {'':<22}on request: {', '.join(others)}")
-    lines += ["", "operators", *[f"  {name:<22}{about}" for name, about in OPERATORS.items()]]
-    lines += ["", "methods", *[f"  {m.name:<22}{m.about}" for m in METHODS.values()]]
-    lines += ["", "peers (with --peers)"]
-    lines += [f"  {p.name:<22}{p.about}{'' if find_spec(p.name) else ' (not installed)'}" for p in PEERS.values()]
-    return "\n".join(lines)
-
-
-class _Progress(Line):
-    """The line of progress, with how many problems are done of how many."""
-
-    def __init__(self, wanted: bool, total: int) -> None:
-        super().__init__(wanted)
-        self.total, self.done = total, 0
-
-    def tell(self, text: str) -> None:
-        super().tell(f"[{self.done + 1}/{self.total}] {text}")
-
-
-def _run(request: Request) -> int:
-    out: TextIO = sys.stderr if request.csv == "-" else sys.stdout
-    colour = report.wants_colour(out)
-    notes: Any = (lambda line: None) if request.quiet else (lambda line: print(line, file=out))
-    start = time.perf_counter()
-    progress = _Progress(request.progress and not request.quiet, len(request.cases))
-    rows: list[Row] = []
-
-    notes(environment.describe())
-    for line in request.notes:
-        notes(line)
-    lacking = _lacking(request)
-    for reason, names in lacking.items():
-        notes(f"skipped: {', '.join(names)}: {reason}")
-    methods = [m for m in request.methods if not (m.peer and m.missing())]
-    absent = {name: reason for reason, names in lacking.items() for name in names}
-    try:
-        for problem, size in request.cases:
-            operators = request.operators_of(problem)
-            if problem.name in absent:
-                rows += skipped_block(problem, size, operators, request.methods, absent[problem.name]).rows
-            else:
-                block = examine(problem, size, operators, methods, request.plan, request.seed, tell=progress.tell)
-                for peer in request.methods:
-                    if peer not in methods:
-                        block.rows += skipped_block(problem, size, operators, [peer], peer.missing() or "").rows
-                progress.clear()
-                _show(block, absent, colour, out, request.quiet)
-                rows += block.rows
-            progress.done += 1
-    finally:
-        progress.clear()
-
-    statuses = {status: sum(row.status == status for row in rows) for status in ("ok", "skipped", "wrong", "failed")}
-    counted = ", ".join(f"{count} {status}" for status, count in statuses.items() if count)
-    notes(f"{len(rows)} rows: {counted}; {time.perf_counter() - start:.0f} s")
-    if request.csv == "-":
-        sys.stdout.write(report.csv_text(rows))
-    elif request.csv is not None:
-        write_document(request.csv, report.csv_text(rows))
-    out.flush()
-    sys.stdout.flush()
-    return _verdict(rows)
-
-
-def _lacking(request: Request) -> dict[str, list[str]]:
-    """What cannot be measured here, peers and problems, by the reason."""
-    lacking: dict[str, list[str]] = {}
-    things: list[Any] = [*request.methods, *dict.fromkeys(p for p, _ in request.cases)]
-    for thing in things:
-        reason = thing.missing()
-        if reason:
-            lacking.setdefault(reason, []).append(thing.name)
-    return lacking
-
-
-def _show(block: Block, absent: dict[str, str], colour: bool, out: TextIO, quiet: bool) -> None:
-    if quiet:
-        operators = dict.fromkeys(row.operator for row in block.rows if row.operator != "value")
-        for operator in operators:
-            print(f"{block.problem.name} {block.size}: {report.recommend(block, operator)}", file=out)
-    else:
-        shown = Block(block.problem, block.size, [row for row in block.rows if row.method not in absent], block.inputs,
-                      block.outputs, block.value_seconds)  # fmt: skip
-        print(f"\n{report.block_text(shown, colour)}", file=out, flush=True)
-
-
-def _verdict(rows: list[Row]) -> int:
-    """1, and a line on stderr for each, if a derivative is wrong or one of adkit's own raises."""
-    own = [name for name, method in METHODS.items() if not method.caveat]
-    bad = [row for row in rows if row.status == "wrong" or (row.status == "failed" and row.method in own)]
-    for row in bad:
-        say(f"adkit compare: {row.method} {row.operator} of {row.problem} {row.size} {row.status}: {row.reason}")
-    return 1 if bad else 0
+    return answer(argv)
 
 
 if __name__ == "__main__":

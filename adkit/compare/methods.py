@@ -34,7 +34,8 @@ class Task:
     tangents: tuple[Any, ...]
     data: Mapping[str, Any]
     hand: Mapping[str, Callable[..., Any]]
-    scalar: bool
+    scalar: bool  # a number, not an array of one
+    outputs: int = 1
 
     @property
     def argnums(self) -> Any:
@@ -72,7 +73,7 @@ class Method:
     def build(self, task: Task) -> Callable[[], Any]:
         """The ``run`` of this method for the task; NotApplicable, with the reason, where there is none."""
         if not task.scalar and task.operator in ("gradient", "hvp", "hessian"):
-            raise NotApplicable("the function returns several numbers: ask for jacobian")
+            raise NotApplicable("the function returns an array: ask for jacobian")
         if task.scalar and task.operator == "jacobian":
             raise NotApplicable("the function returns one number: ask for gradient")
         builder = self.builders.get(task.operator)
@@ -133,9 +134,14 @@ def _forward_hessian(task: Task) -> Callable[[], Any]:
 
 
 def _reverse_jvp(task: Task) -> Callable[[], Any]:
-    if not task.scalar:
-        raise NotApplicable("a reverse sweep gives a row of the Jacobian; a column takes all of them")
-    return _slope(_reverse_gradient(task), task.tangents)
+    if task.scalar:
+        return _slope(_reverse_gradient(task), task.tangents)
+    if task.outputs > 1:
+        raise NotApplicable(f"takes a sweep for each of the {task.outputs} outputs, the whole jacobian")
+    rows, tangents = _reverse_jacobian(task), task.tangents  # an array of one number has one row, the gradient
+    if len(tangents) == 1:
+        return lambda: np.tensordot(rows(), tangents[0], np.ndim(tangents[0]))
+    return lambda: sum([np.tensordot(r, v, np.ndim(v)) for r, v in zip(rows(), tangents, strict=True)])
 
 
 def _reverse_gradient(task: Task) -> Callable[[], Any]:

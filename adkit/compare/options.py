@@ -17,6 +17,17 @@ from .problems import OPERATORS, PROBLEMS, Problem, SizeError
 __all__ = ["Request", "read"]
 
 _EPILOG = """\
+columns of the tables, a row for each method that was verified and timed:
+  time     one call, the median of its samples
+  x value  that many times as long as the function itself
+  x hand   that many times as long as the derivative written by hand
+  95 %     the interval of x hand, or of x value where none is written by hand
+  error    the largest relative error
+  peak     the most memory held at once during a call, beyond what was held before
+  sweeps   what adkit carried: tangents forward, cotangents in reverse
+Ratios are taken within a round, so that a busy machine slows both, and are
+medians over the rounds.
+
 exit status: 0; 1 if a derivative is wrong or one of adkit's own raises; 2 for a
 command that cannot be carried out; 130 when interrupted (128 + SIGINT, as shells
 and make expect, so that an interrupted run is not taken for one that answered).

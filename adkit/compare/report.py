@@ -105,8 +105,8 @@ def _bytes(count: int | None) -> str:
 # The answer
 
 
-def recommend(block: Block, operator: str) -> str:
-    """``recommended: METHOD (OPERATOR), reason``, from the measured rows alone.
+def recommend(block: Block, operator: str, prefix: str = "") -> str:
+    """``recommended: METHOD (OPERATOR), reason``, from the measured rows alone; ``prefix`` goes before it.
 
     Candidates are the methods that need no work by hand.  A method that is right for any function goes before one
     with a caveat (a difference is inexact, a complex step wants an analytic function); then the fastest wins, and
@@ -116,8 +116,8 @@ def recommend(block: Block, operator: str) -> str:
     candidates = [row for row in rows if row.method != "hand"]
     if not candidates:
         if rows:
-            return f"recommended: hand ({operator}), no other method was measured"
-        return f"recommended: none ({operator}), no method was measured"
+            return f"{prefix}recommended: hand ({operator}), no other method was measured"
+        return f"{prefix}recommended: none ({operator}), no method was measured"
     sound = [row for row in candidates if not _method(row).caveat]
     ranked = sorted(sound or candidates, key=_cost)
     best = ranked[0]
@@ -137,8 +137,8 @@ def recommend(block: Block, operator: str) -> str:
             reasons.append(caveat)
         elif row not in ranked and _cost(row) < _cost(best):
             reasons.append(f"{row.method} is {_number(_cost(best) / _cost(row))}x faster but {caveat}")
-    text = f"recommended: {best.method} ({operator}), {'; '.join(reasons)}"
-    return text if len(text) <= WIDTH else "\n".join(textwrap.wrap(text, WIDTH, subsequent_indent="  "))
+    text = f"{prefix}recommended: {best.method} ({operator}), {'; '.join(reasons)}"
+    return "\n".join(textwrap.wrap(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False))
 
 
 def _cost(row: Row) -> float:

@@ -84,8 +84,12 @@ def examine(
     seed: int = 0,
     clock: Clock = time.perf_counter,
     tell: Callable[[str], None] = lambda text: None,
+    tick: Callable[[], None] = lambda: None,
 ) -> Block:
-    """Measure the operators of a problem at one size by the methods; ``tell`` is given what happens now."""
+    """Measure the operators of a problem at one size by the methods.
+
+    ``tell`` is given what happens now, ``tick`` is called when an operator is done.
+    """
     instance = problem.instance(size, seed)
     rng = np.random.default_rng([seed, len(problem.name)])
     function = _task("value", instance, (), scalar=True).numpy()
@@ -100,14 +104,15 @@ def examine(
     tangents = tuple([np.float64(1.0) * rng.standard_normal(np.shape(p)) for p in instance.params])
     for operator in operators:
         chosen = [m for m in methods if operator != "value" or "value" in m.builders] or list(methods)
-        task = _task(operator, instance, tangents, scalar=np.ndim(value) == 0)
+        task = _task(operator, instance, tangents, scalar=np.ndim(value) == 0, outputs=block.outputs)
         tell(f"{problem.name} {size}: {operator}")
         _examine_operator(block, task, chosen, plan, rng, clock, tell)
+        tick()
     return block
 
 
-def _task(operator: str, instance: Instance, tangents: tuple[Any, ...], scalar: bool) -> Task:
-    return Task(operator, instance.function, instance.params, tangents, instance.data, instance.hand, scalar)
+def _task(operator: str, instance: Instance, tangents: tuple[Any, ...], scalar: bool, outputs: int = 1) -> Task:
+    return Task(operator, instance.function, instance.params, tangents, instance.data, instance.hand, scalar, outputs)
 
 
 def _examine_operator(block: Block, task: Task, methods: list[Method], plan: Plan, rng: np.random.Generator,

@@ -1,4 +1,4 @@
-"""The process that measures: one BLAS thread, and an allocator that keeps its memory.
+"""The process that measures: one BLAS thread, and freed memory kept.
 
 Two BLAS threads on busy cores cost small products a hundredfold.  Above 128 KB glibc's allocator hands memory back
 to the system and asks for it again on every call, and the page faults drown what is measured.  Both are settings
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
 import subprocess
 import sys
 
@@ -39,8 +40,12 @@ def _set(names: dict[str, str]) -> bool:
 
 
 def pin() -> None:
-    """Start this command line anew with the settings, unless it has them; returns only if nothing had to be done."""
+    """Start this command line anew with the settings, unless it has them; returns only if nothing had to be done.
+
+    Ctrl-C is held back while the new process loads, where it could only end in a traceback, and heeded from here on.
+    """
     if _set(_wanted()):
+        _hold_interrupts(False)
         return
     sys.stdout.flush()
     sys.stderr.flush()
@@ -48,15 +53,24 @@ def pin() -> None:
     environment = dict(os.environ) | _wanted()
     if os.name == "nt":  # its exec returns to the shell before the work is done
         sys.exit(subprocess.run(command, env=environment, check=False).returncode)
-    os.execve(sys.executable, command, environment)
+    _hold_interrupts(True)
+    try:
+        os.execve(sys.executable, command, environment)
+    finally:
+        _hold_interrupts(False)
+
+
+def _hold_interrupts(hold: bool) -> None:
+    """Block the signal of Ctrl-C, or let it in with what came meanwhile; an exec keeps what is blocked."""
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_BLOCK if hold else signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def describe() -> str:
     """Two lines on what measures, and how it is set up."""
-    threads = "one BLAS thread" if _set(_THREADS) else "BLAS threads not pinned"
-    keeps = "allocator keeps its memory (MALLOC_*)" if _set(_ALLOCATOR) else "allocator as it is"
+    keeps = ", and freed memory kept" if _set(_ALLOCATOR) else ""
+    settings = f"one BLAS thread{keeps}, so that timings are steady" if _set(_THREADS) else f"BLAS threads not pinned{keeps}"
     return (
         f"adkit {adkit.__version__}, NumPy {np.__version__}, Python {platform.python_version()}, "
-        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores\n"
-        f"started with {threads}; {keeps}"
+        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores\n{settings}"
     )

@@ -25,7 +25,9 @@ class Parser(argparse.ArgumentParser):
         if unknown:
             flag = unknown[0].split("=", 1)[0]
             flags = [flag for action in self._actions for flag in action.option_strings if flag.startswith("--")]
-            raise UsageError(f"unknown option {flag}{near(flag, flags)}; see --help")
+            # Without the dashes, which all options share: they would make anything look like anything.
+            meant = near(flag.strip("-"), [other.strip("-") for other in flags]).replace("mean ", "mean --")
+            raise UsageError(f"unknown option {flag}{meant}; see --help")
         return known
 
 

@@ -1,6 +1,6 @@
 """Data for examples, comparisons and lessons.  Nothing here asks for the network.
 
->>> from adkit.data import load_digits             # the images need the extra: pip install 'adkit[data]'
+>>> from adkit.data import load_digits             # the images need the extra: pip install ".[data]"
 >>> from adkit.data import playground              # two-dimensional sets, by formula: playground.spiral(n=200, seed=0)
 """
 

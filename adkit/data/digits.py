@@ -42,7 +42,7 @@ def missing_digits() -> str | None:
     """Why there are no digits here, with the remedy; None where they are."""
     if find_spec("sklearn") is not None:
         return None
-    return "the digits images come with scikit-learn, which is not installed: pip install 'adkit[data]'"
+    return 'the digits images come with scikit-learn, which is not installed: pip install ".[data]" in a checkout of adkit'
 
 
 @functools.cache

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import pytest
 
 import adkit.data.digits
 from adkit import files
+from adkit.__main__ import available, listing
 from adkit.__main__ import main as adkit_main
 from adkit.compare import options, report, runner
 from adkit.compare.__main__ import main
@@ -136,6 +138,28 @@ def test_quiet_leaves_the_answers_alone(capsys: pytest.CaptureFixture[str]) -> N
     assert all(line.startswith(("path-graph 1: recommended: ", "  ")) for line in out.splitlines())
 
 
+def test_quiet_lines_are_wrapped_with_what_stands_before_them() -> None:
+    hand, forward, reverse, quick = row("hand", 1.0), row("forward", 9.0), row("reverse", 3.0), row("difference", 2.0)
+    for prefix in ("", "speelpenning-indexed 1000: "):
+        text = report.recommend(block_of(hand, forward, reverse, quick), "gradient", prefix)
+        assert text.startswith(f"{prefix}recommended: reverse (gradient), 3.00x hand")
+        assert len(text.splitlines()) > 1
+        assert max(len(line) for line in text.splitlines()) <= 80
+
+
+def test_the_columns_are_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    help_text = capsys.readouterr().out
+    assert main(["path-graph", *FAST, "--operators", "gradient"]) == 0
+    out = capsys.readouterr().out
+    assert "columns: see --help" in out
+    columns = ("time", "x value", "x hand", "95 %", "error", "peak", "sweeps")
+    assert next(line for line in out.splitlines() if line.startswith("  gradient")).split("gradient")[1].split() == " ".join(columns).split()
+    for column in columns:
+        assert f"\n  {column:<9}" in help_text
+
+
 def test_list_names_everything(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--list"]) == 0
     out = capsys.readouterr().out
@@ -221,6 +245,7 @@ def test_a_derivative_of_the_wrong_shape_or_that_raises_is_reported(
     (["xor", "--seed=-1"], "--seed takes a whole number from 0"),
     (["xor", "--budget", "nan"], "--budget"),
     (["xor", "--method", "reverse"], "unknown option --method; did you mean --methods?"),
+    (["xor", "--bogus"], "unknown option --bogus; see --help"),
     (["xor", "--csv"], "--csv"),
     (["xor", "--csv", ""], "cannot write ''"),
     (["xor", "--csv", "/no/such/folder/rows.csv"], "cannot write '/no/such/folder/rows.csv'"),
@@ -276,7 +301,8 @@ def test_a_device_is_written_to_and_not_replaced() -> None:
 def test_as_a_process_it_pins_itself_and_says_so(tmp_path: Path) -> None:
     found = shell("path-graph", *FAST, "--csv", "rows.csv", cwd=tmp_path)
     assert found.returncode == 0, found.stderr
-    assert "started with one BLAS thread" in found.stdout
+    assert "one BLAS thread" in found.stdout
+    assert "timings are steady" in found.stdout
     assert found.stderr == ""  # no progress where nobody looks
     assert os.listdir(tmp_path) == ["rows.csv"]
 
@@ -289,6 +315,8 @@ def test_bad_use_of_the_process_and_of_the_list_of_commands(capsys: pytest.Captu
     assert "python -m adkit.compare" in capsys.readouterr().out
     assert adkit_main(["comparr"]) == 2
     assert capsys.readouterr().err == "adkit: no command 'comparr'; did you mean compare?\n"
+    listed = [line.split()[2] for line in listing().splitlines() if line.startswith("  python -m ")]
+    assert [name.removeprefix("adkit.") for name in listed] == list(available())
     assert adkit_main(["compare", "xor", "--operators", "gradient", *FAST, "--quiet"]) == 0
     assert "recommended: " in capsys.readouterr().out
 
@@ -304,7 +332,34 @@ def test_an_interrupt_ends_in_one_line_and_leaves_no_file(tmp_path: Path) -> Non
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert err == "adkit compare: interrupted; no document was written\n"
+    assert re.fullmatch(r"adkit compare: interrupted after \d+ of \d\d tasks; rows.csv was not written\n", err), err
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_interrupt_says_how_far_it_came(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The third task, the gradient, is not reached: two are done."""
+    def stop(task: Task) -> Callable[[], Any]:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(METHODS, "hand", replace(METHODS["hand"], builders=METHODS["hand"].builders | {"gradient": stop}))
+    for more, end in ([], ""), (["--csv", "rows.csv"], "; rows.csv was not written"), (["--csv", "-"], "; no CSV was written"):
+        assert main(["xor", "path-graph", *FAST, *more]) == 130
+        out, err = capsys.readouterr()
+        assert err.splitlines()[-1] == f"adkit compare: interrupted after 2 of 8 tasks{end}"
+        assert not Path("rows.csv").exists()
+        assert "problem,size" not in out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals are another matter there")
+def test_an_interrupt_while_the_pinned_process_loads_is_heeded_when_it_has_loaded(tmp_path: Path) -> None:
+    """The mask that an exec keeps: a signal sent before the new Python has even started ends in one line."""
+    held = "import os, signal, sys\n" \
+           "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}); os.kill(os.getpid(), signal.SIGINT)\n" \
+           "os.execve(sys.executable, [sys.executable, '-m', 'adkit.compare', '--csv', 'rows.csv'], dict(os.environ))"
+    environ = os.environ | environment._wanted() | {"PYTHONPATH": str(ROOT)}
+    found = subprocess.run([sys.executable, "-c", held], cwd=tmp_path, capture_output=True, text=True, timeout=60,
+                           check=False, env=environ)  # fmt: skip
+    assert (found.returncode, found.stdout, found.stderr) == (130, "", "adkit compare: interrupted\n")
     assert os.listdir(tmp_path) == []
 
 
@@ -330,7 +385,7 @@ def test_absent_digits_are_said_in_one_line_and_skipped(
     monkeypatch.setattr(adkit.data.digits, "find_spec", lambda name: None)
     assert main(["digits-*", "path-graph", *FAST, "--csv", "-"]) == 0
     out, err = capsys.readouterr()
-    assert err.count("adkit[data]") == 1
+    assert err.count('pip install ".[data]"') == 1
     assert "skipped: digits-softmax, digits-mlp, digits-mlp-small: the digits images come with scikit-learn" in err
     digits = [r for r in rows_of(out) if r["problem"].startswith("digits")]
     assert digits
@@ -349,6 +404,32 @@ def test_an_absent_peer_is_said_in_one_line_and_skipped(
     assert [r["status"] for r in rows_of(out) if r["method"] == "torch"] == ["skipped"]
 
 
+@pytest.mark.parametrize("arguments, reason", [
+    (["xor", "--methods", "torch"], "torch is not installed: pip install torch"),
+    (["xor", "--operators", "jacobian"], "the function returns one number: ask for gradient"),
+    (["tanh-affine", "--operators", "gradient"], "the function returns an array: ask for jacobian"),
+    (["xor", "--operators", "hessian", "--methods", "hand,complex-step"],
+     "nobody has written its hessian by hand (and 1 other reason, above)"),
+])  # fmt: skip
+def test_nothing_measured_is_no_success(
+    arguments: list[str], reason: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    peer = replace(options.PEERS["torch"], missing=lambda: "torch is not installed: pip install torch")
+    monkeypatch.setitem(options.PEERS, "torch", peer)
+    assert main([*arguments, *FAST]) == 2
+    assert capsys.readouterr().err == f"adkit compare: nothing was measured: {reason}\n"
+
+
+@pytest.mark.parametrize("size, reverse", [("4x1", "ok"), ("4x2", "skipped")])
+def test_a_directional_derivative_in_reverse_needs_one_output(
+    size: str, reverse: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["tanh-affine", "--size", size, *FAST, "--csv", "-"]) == 0
+    found = {(r["operator"], r["method"]): r["status"] for r in rows_of(capsys.readouterr().out)}
+    assert found["jvp", "reverse"] == reverse
+    assert found["jacobian", "reverse"] == "ok"
+
+
 @pytest.mark.filterwarnings("default")  # a peer's warnings are its own affair
 @pytest.mark.parametrize("peer", ["autograd", "mygrad", "torch"])
 def test_a_peer_agrees_on_every_problem(peer: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -365,8 +446,12 @@ def test_a_peer_agrees_on_every_problem(peer: str, capsys: pytest.CaptureFixture
 # The answer
 
 
+def block_of(*rows: runner.Row) -> runner.Block:
+    return runner.Block(PROBLEMS["chain"], "10", list(rows))
+
+
 def answer(*rows: runner.Row) -> str:
-    return report.recommend(runner.Block(PROBLEMS["chain"], "10", list(rows)), "gradient").replace("\n ", "")
+    return report.recommend(block_of(*rows), "gradient").replace("\n ", "")
 
 
 def row(method: str, ratio: float, spread: float = 0.01, **more: Any) -> runner.Row:

@@ -34,7 +34,7 @@ def test_every_fifth_image_is_for_testing() -> None:
 
 def test_absent_digits_name_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(digits, "find_spec", lambda name: None)
-    with pytest.raises(MissingDataError, match=r"adkit\[data\]"):
+    with pytest.raises(MissingDataError, match=r"pip install \"\.\[data\]\""):
         load_digits.__wrapped__()
 
 

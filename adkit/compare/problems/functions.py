@@ -33,7 +33,7 @@ def path_graph_gradient(x: Any) -> Any:
     return g * (1.0 - g) * (j * 2.0 * s * c * power / (power + 1.0) - 3.0 * s * (1.0 - j * j) * e)
 
 
-@problem("path-graph", "the lecture's graph of ten nodes, at x = 0.7", largest=1, axis="number of points",
+@problem("path-graph", "the lecture's graph of eleven nodes, at x = 0.7", largest=1, axis="number of points",
          sizes=("1",), quick=("1",), default=("value", "jvp", "gradient", "hessian"))  # fmt: skip
 def path_graph_problem(_: int, rng: np.random.Generator) -> Instance:
     """One number in, one number out."""
