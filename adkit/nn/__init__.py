@@ -19,7 +19,7 @@ from .approximation import arc_cosine_kernel, bump, bump_2d, staircase, xor_netw
 from .augment import augment_images, rotate_images, shift_images
 from .combine import Add, Concat, Conditional, Max, Multiply, Sum, Switch
 from .criteria import CrossEntropy, SoftmaxCrossEntropy, SquaredError
-from .diagnose import Diagnosis, Watch, dead_units, gradient_flow, overfit_check, update_ratio
+from .diagnose import Diagnosis, dead_units, gradient_flow, overfit_check, update_ratio
 from .events import Event
 from .gates import Dueling, LSTMCell, SoftRouter
 from .graph import Graph
@@ -37,6 +37,7 @@ from .optimizers import OPTIMIZERS, SGD, Adam, Momentum, Nesterov, Optimizer, RM
 from .parameters import count_parameters, pack
 from .regularizers import Dropout, EarlyStopping, Noise, all_masks, monte_carlo, weight_decay
 from .sequential import Sequential
+from .watch import Watch
 
 __all__ = [
     "Abs",

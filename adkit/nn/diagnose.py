@@ -1,7 +1,7 @@
 """What is wrong with a network that does not learn: dead units, gradients that vanish or explode, steps too large or small.
 
 Each question is a function that returns a :class:`Diagnosis`: a verdict in words, the numbers behind it, and a picture.
-To ask while training, give :class:`Watch` to the training loop as a callback.
+To ask while training, give :class:`adkit.nn.Watch` to the training loop as a callback.
 
 >>> import numpy as np
 >>> from adkit import nn
@@ -14,7 +14,6 @@ dead units: 8 of 8 are dead (100 %), most in relu1. A smaller learning rate, He 
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,11 +24,10 @@ from .. import tree
 from ..reverse import value_and_grad
 from . import pictures
 from .activations import Activation
-from .events import Event
 from .module import Memory, Module
 from .optimizers import Adam, Optimizer
 
-__all__ = ["Diagnosis", "Watch", "dead_units", "gradient_flow", "overfit_check", "update_ratio"]
+__all__ = ["Diagnosis", "dead_units", "gradient_flow", "overfit_check", "update_ratio"]
 
 
 @dataclass
@@ -88,7 +86,8 @@ def dead_units(
     ------
     ValueError : if the module contains no activation.
     """
-    _, memory = module.forward_by_hand(params, x, state=state)
+    with np.errstate(over="ignore", invalid="ignore"):
+        _, memory = module.forward_by_hand(params, x, state=state)
     found: dict[str, Any] = {}
     inside = list(layers(module, memory)) or [(module.kind, module, memory)]
     for path, child, inner in inside:
@@ -133,7 +132,8 @@ def gradient_flow(gradients: Any, *, lowest: float = 1e-2, highest: float = 1e2)
     named = weights(gradients)
     if not named:
         raise ValueError("gradient_flow: the gradients hold no array")
-    size = {name: float(np.sqrt(np.mean(np.square(g)))) for name, g in named}
+    with np.errstate(over="ignore", invalid="ignore"):  # what has diverged is what this is asked about
+        size = {name: float(np.sqrt(np.mean(np.square(g)))) for name, g in named}
     first, last = size[named[0][0]], size[named[-1][0]]
     broken = [name for name, s in size.items() if not np.isfinite(s)]
     ratio = first / last if last > 0 else (float("nan") if first == 0 else float("inf"))
@@ -178,7 +178,8 @@ def update_ratio(previous: Any, params: Any, *, lowest: float = 1e-4, highest: f
         raise ValueError("update_ratio: the parameters before and after the step must have the same form")
     ratio = {}
     for (name, old), (_, new) in zip(before, after, strict=True):
-        moved, size = float(np.linalg.norm(new - old)), float(np.linalg.norm(old))
+        with np.errstate(over="ignore", invalid="ignore"):  # what has diverged is what this is asked about
+            moved, size = float(np.linalg.norm(new - old)), float(np.linalg.norm(old))
         ratio[name] = moved / size if size > 0 else (0.0 if moved == 0 else float("inf"))
     # Not r > highest: what is no number is too large.
     large = [name for name, r in ratio.items() if not r <= highest]
@@ -224,18 +225,19 @@ def overfit_check(
         raise ValueError("overfit_check: by_hand=True needs a loss that has loss.by_hand, as those of adkit.nn have")
     training = value_and_grad(lambda p, s, k: _loss_and_state(module, loss, p, x, t, s, (seed, k)), has_aux=True)
     losses: list[float] = []
-    for k in range(steps):
-        if by_hand:
-            y, kept = module.forward_by_hand(params, x, state=state, rng=(seed, k), training=True)
-            value, state = loss(y, t), kept.state
-            gradients = module.backward_by_hand(params, by_hand_of(y, t), kept)[1]
-        else:
-            (value, state), gradients = training(params, state, k)
-        losses.append(float(value))
-        if not np.isfinite(losses[-1]):
-            break
-        params, memory = optimizer.update(params, gradients, memory)
-    output = module(params, x, state=state)
+    with np.errstate(over="ignore", invalid="ignore"):  # a run that diverges has failed, and is said to have
+        for k in range(steps):
+            if by_hand:
+                y, kept = module.forward_by_hand(params, x, state=state, rng=(seed, k), training=True)
+                value, state = loss(y, t), kept.state
+                gradients = module.backward_by_hand(params, by_hand_of(y, t), kept)[1]
+            else:
+                (value, state), gradients = training(params, state, k)
+            losses.append(float(value))
+            if not np.isfinite(losses[-1]):
+                break
+            params, memory = optimizer.update(params, gradients, memory)
+        output = module(params, x, state=state)
     first, last = losses[0], losses[-1]
     numbers: dict[str, Any] = {"losses": np.array(losses), "first": first, "last": last, "goal": goal * first}
     ok = bool(last <= goal * first)
@@ -256,60 +258,3 @@ def overfit_check(
 def _loss_and_state(module: Any, loss: Any, params: Any, x: Any, t: Any, state: Any, rng: Any) -> tuple[Any, Any]:
     y, new_state = module.apply(params, x, state=state, rng=rng, training=True)
     return loss(y, t), new_state
-
-
-_OF_EVENT: dict[Any, Callable[..., Diagnosis]] = {
-    dead_units: lambda e, **kw: dead_units(e.module, e.params, e.inputs, state=e.state, **kw),
-    gradient_flow: lambda e, **kw: gradient_flow(e.gradients, **kw),
-    update_ratio: lambda e, **kw: update_ratio(e.previous, e.params, **kw),
-    overfit_check: lambda e, loss, **kw: overfit_check(e.module, loss, e.inputs, e.targets, **kw),
-}
-
-
-class Watch:
-    """A training callback that asks one of this room's questions, and says so on stderr when an answer turns bad.
-
-    Parameters
-    ----------
-    question : ``dead_units``, ``gradient_flow``, ``update_ratio`` or ``overfit_check`` (which needs ``loss=``).
-    every : how many of its calls (epochs) pass from one asking to the next.
-    stop : whether a bad answer ends the training.
-    say : what is called with a verdict; by default it is printed to stderr.
-    settings : passed on to the question.
-
-    Attributes
-    ----------
-    found : the answers so far, pairs of an epoch and a :class:`Diagnosis`.
-
-    Examples
-    --------
-    >>> watch = Watch(update_ratio, stop=True, say=print)
-    >>> watch(Event(1, 1, None, {"W": np.full((2, 2), 1.5)}, previous={"W": np.ones((2, 2))}))
-    epoch 1: update ratio: too large in W (0.5; about 0.001 is right). Lower the learning rate.
-    True
-    """
-
-    def __init__(
-        self, question: Callable[..., Diagnosis], every: int = 1, stop: bool = False,
-        say: Callable[[str], Any] | None = None, **settings: Any,
-    ) -> None:  # fmt: skip
-        if question not in _OF_EVENT:
-            raise ValueError(f"Watch: give one of {', '.join([f.__name__ for f in _OF_EVENT])}, not {question!r}")
-        if question is overfit_check and "loss" not in settings:
-            raise ValueError("Watch: overfit_check needs the loss: Watch(overfit_check, loss=nn.softmax_cross_entropy)")
-        if every < 1:
-            raise ValueError(f"Watch: every must be at least 1, not {every!r}")
-        self.question, self.every, self.stop, self.settings = question, int(every), stop, settings
-        self.say = say if say is not None else lambda words: print(words, file=sys.stderr)
-        self.found: list[tuple[int, Diagnosis]] = []
-        self.calls = 0
-
-    def __call__(self, event: Event) -> bool:
-        self.calls += 1
-        if (self.calls - 1) % self.every:
-            return False
-        answer = _OF_EVENT[self.question](event, **self.settings)
-        if not answer.ok and (not self.found or self.found[-1][1].ok):
-            self.say(f"epoch {event.epoch}: {answer}")
-        self.found.append((event.epoch, answer))
-        return self.stop and not answer.ok
