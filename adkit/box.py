@@ -18,34 +18,7 @@ from .errors import AdkitWarning, DerivativeError, UnsupportedError
 from .levels import Boxed, lift, plain
 from .registry import TABLE, Op
 
-__all__ = ["Box", "equip", "on_primal", "unsupported"]
-
-OPERATORS = {
-    "add": np.add,
-    "sub": np.subtract,
-    "mul": np.multiply,
-    "truediv": np.true_divide,
-    "floordiv": np.floor_divide,
-    "mod": np.remainder,
-    "pow": np.power,
-    "matmul": np.matmul,
-}
-"""Binary operators and the ufuncs they mean; each has a reflected form."""
-
-UNARY = {"neg": np.negative, "pos": np.positive, "abs": np.absolute}
-
-METHODS = {
-    "sum": np.sum, "prod": np.prod, "mean": np.mean, "std": np.std, "var": np.var, "min": np.min, "max": np.max,
-    "cumsum": np.cumsum, "cumprod": np.cumprod, "dot": np.dot, "ravel": np.ravel, "flatten": np.ravel,
-    "swapaxes": np.swapaxes, "squeeze": np.squeeze, "repeat": np.repeat, "clip": np.clip, "trace": np.trace,
-    "diagonal": np.diagonal, "take": np.take, "argmax": np.argmax, "argmin": np.argmin,
-    "argsort": np.argsort, "any": np.any, "all": np.all, "nonzero": np.nonzero, "copy": np.copy,
-    "conj": np.conjugate, "ptp": np.ptp, "searchsorted": np.searchsorted, "round": np.round, "choose": np.choose,
-}  # fmt: skip
-"""The methods of an array, and the functions of NumPy that they mean."""
-
-PROPER = ("T", "astype", "compress", "flat", "imag", "item", "mT", "real", "reshape", "tolist", "transpose")
-"""Those that are written out."""
+__all__ = ["Box", "getitem", "on_primal", "unsupported"]
 
 _LARGE = 1000
 
@@ -236,7 +209,7 @@ class Box(Boxed):
             raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
         raise AttributeError(
             f"the array attribute {name!r} has no meaning for a value being differentiated; "
-            f"adkit supports: {', '.join(sorted([*METHODS, *PROPER]))}"
+            f"adkit supports: {', '.join([n for n in dir(np.ndarray) if n[0] != '_' and n in dir(Box)])}"
         )
 
     # comparisons are made on the primals -------------------------------------------------------
@@ -378,53 +351,3 @@ def _ufunc_method(ufunc: Any, method: str, inputs: Any, kw: Any) -> Any:
             "one (np.sum for np.add.reduce, indexing and np.concatenate for np.add.at)"
         )
     return answer(*inputs, **kw)
-
-
-def equip(cls: type[Box], reflected: Callable[[Op], Callable[[Any, Any], Any]]) -> None:
-    """Give a kind of box its operators, each the function that this kind makes for the op."""
-    for name, ufunc in OPERATORS.items():
-        setattr(cls, f"__r{name}__", reflected(TABLE[ufunc]))
-        if name != "pow":
-            setattr(cls, f"__{name}__", _bound(cls._first_use(ufunc)))
-    for name, ufunc in UNARY.items():
-        setattr(cls, f"__{name}__", _bound(cls._first_use(ufunc)))
-    setattr(cls, "__pow__", _power(cls))  # noqa: B010
-    setattr(cls, "__getitem__", _bound(cls._first_use(getitem)))  # noqa: B010
-
-
-def _bound(apply: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that a class can bind as a method; an Op is none."""
-    return (lambda *args: apply(*args)) if isinstance(apply, Op) else apply
-
-
-def _power(cls: type[Box]) -> Callable[..., Any]:
-    """``x ** b``: NumPy's operator takes shortcuts for a few exponents, and so do the rules."""
-    power, square = cls._first_use(np.power), cls._first_use(np.square)
-    shortcuts = {1: cls._first_use(np.positive), 0.5: cls._first_use(np.sqrt), -1: cls._first_use(np.reciprocal)}
-
-    def __pow__(a: Any, b: Any) -> Any:
-        if type(b) is int or type(b) is float:
-            if b == 2:
-                return square(a)
-            if b in shortcuts:
-                return shortcuts[b](a)
-        return power(a, b)
-
-    return __pow__
-
-
-def _make_methods() -> None:
-    """Each method of an array calls its function of NumPy; each ufunc's name is a method, for object loops."""
-    for name, fun in METHODS.items():
-        setattr(Box, name, _method(name, fun))
-    for fun in list(TABLE):
-        if isinstance(fun, np.ufunc) and not hasattr(Box, fun.__name__):
-            setattr(Box, fun.__name__, _method(fun.__name__, fun))
-
-
-def _method(name: str, fun: Any) -> Any:
-    def method(self: Any, *args: Any, **kw: Any) -> Any:
-        return fun(self, *args, **kw)
-
-    method.__name__ = name
-    return method

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from . import ops as _ops  # the table of rules is filled before the first Dual is made  # noqa: F401
-from .box import Box, equip
+from .box import Box
 from .diagonal import Diagonal
 from .guard import deep_finite, keep_zero, keep_zero_direction, keep_zero_product, silent
 from .levels import Level, operand, raise_closed
+from .operators import equip
 from .registry import Op
 
 __all__ = ["Dual", "ForwardLevel"]

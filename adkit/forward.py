@@ -142,11 +142,12 @@ def jacfwd(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, chunk
     return named(jacobian, f, "jacfwd")  # type: ignore[no-any-return]
 
 
-def _columns(*args: Any) -> _Columns:
+def _columns(f: Any, args: Any, places: Any, kw: Any, has_aux: bool, inputs: list[Any], which: int,
+             chunk: int | None) -> _Columns:  # fmt: skip
     """The Jacobian with respect to one input leaf; once more with care, where nan is found."""
-    columns = _Columns(*args, careful=False)
+    columns = _Columns(f, args, places, kw, has_aux, inputs, which, chunk, careful=False)
     if any([leaf is not None and has_nan(leaf) for leaf in columns.leaves]):
-        return _Columns(*args, careful=True)
+        return _Columns(f, args, places, kw, has_aux, inputs, which, chunk, careful=True)
     return columns
 
 

@@ -23,10 +23,11 @@ from typing import Any
 import numpy as np
 
 from . import ops as _ops  # the table of rules is filled before the first Symbol is made  # noqa: F401
-from .box import Box, equip, unsupported
+from .box import Box, unsupported
 from .errors import InexpressibleError
 from .levels import OUTERMOST, Level, lift, plain
 from .meaning import COMPARISONS, apply_symbol, comparison, entrywise, exact, numbers
+from .operators import equip
 from .registry import TABLE, Op
 
 __all__ = ["Setting", "Symbol", "symbol"]

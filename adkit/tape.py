@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 
 from . import ops as _ops  # the table of rules is filled before the first Var is made  # noqa: F401
-from .box import Box, equip
+from .box import Box
 from .cotangents import Spec
 from .debug import Watch, held_arrays, watching
 from .levels import Level, operand, raise_closed
 from .pull import BOTH, LEFT, PIECE, RIGHT, UNARY, pull_bilinear, pull_call, pull_leaf, pull_linear, pull_op
+from .operators import equip
 from .registry import Op
 from .sweep import sweep
 

@@ -13,7 +13,7 @@ import adkit
 HOME = Path(adkit.__file__).parent
 
 ORDER = (
-    {"errors"}, {"levels"}, {"registry"}, {"box"}, {"tree", "guard", "debug", "counting"}, {"ops"}, {"cotangents"}, {"pull"}, {"sweep"},
+    {"errors"}, {"levels"}, {"registry"}, {"box"}, {"operators", "tree", "guard", "debug", "counting"}, {"ops"}, {"cotangents"}, {"pull"}, {"sweep"},
     {"dual", "tape"}, {"arguments"}, {"forward", "reverse"}, {"userrules", "linearization", "higher"}, {"buffer"}, {"program"},
     {"files"}, {"console"}, {"data"}, {"verify"}, {"numpy", "testing"}, {"nn"}, {"compare"}, {"train"},
 )  # fmt: skip

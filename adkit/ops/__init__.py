@@ -1,6 +1,6 @@
 """Every derivative rule, one file a family.  Importing the package fills the registry."""
 
-from ..box import _make_methods
+from ..operators import make_methods
 from ..registry import seal
 from . import arithmetic, functions, reductions, shape, index, indexing, picking, join, arrange, products  # noqa: I001
 from . import einsum, norms, softmax, network
@@ -10,5 +10,5 @@ __all__ = [
     "reductions", "shape", "softmax",
 ]  # fmt: skip
 
-_make_methods()
+make_methods()
 seal()

@@ -64,7 +64,7 @@ def where(condition: Any, *branches: Any) -> Any:
     return where_(condition, *branches) if branches else np.nonzero(condition)
 
 
-@derived(np.clip, np._core.umath.clip)  # the second is what the method of a plain array calls
+@derived(np.clip, np._core.umath.clip)  # type: ignore[attr-defined]  # what an array's method calls
 def clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None) -> Any:
     """``minimum(maximum(a, low), high)``: at a bound, one half."""
     refuse_out("clip", out)

@@ -19,6 +19,7 @@ import numpy as np
 
 from .. import box as _box
 from .. import dual as _dual
+from .. import operators as _operators
 from .. import pull as _pull
 from .. import sweep as _sweep
 
@@ -103,7 +104,7 @@ def whence() -> tuple[Where | None, tuple[str, Any, Any] | None, FrameType | Non
         file = frame.f_code.co_filename
         if not file.startswith((_HOME, _NUMPY)):
             return Where(frame.f_code, frame.f_lasti, direct), sweep, frame
-        if not file.startswith((_NUMPY, _PROGRAM)) and file != _box.__file__:
+        if not file.startswith((_NUMPY, _PROGRAM)) and file not in (_box.__file__, _operators.__file__):
             direct = False
         if sweep is None and file in _SWEEPS:
             sweep = _sweeping(frame)
