@@ -28,7 +28,7 @@ def over_batch(g: Any) -> Any:
     >>> over_batch(np.ones((4, 3))).tolist()
     [4.0, 4.0, 4.0]
     """
-    return g if g.ndim == 1 else np.sum(g, axis=tuple(range(g.ndim - 1)))
+    return g if g.ndim == 1 else np.add.reduce(g, axis=tuple(range(g.ndim - 1)))
 
 
 def outer_sum(g: Any, x: Any) -> Any:

@@ -183,9 +183,19 @@ class Adam(Optimizer):
         self.epsilon = float(epsilon)
 
     def step(self, g: Any, t: int, *slots: Any) -> tuple[Any, ...]:
-        m = self.beta1 * slots[0] + (1 - self.beta1) * g
-        v = self.beta2 * slots[1] + (1 - self.beta2) * (g * g)
-        return self.lr * (m / (1 - self.beta1**t)) / (np.sqrt(v / (1 - self.beta2**t)) + self.epsilon), m, v
+        # In place only in arrays that were made here; the scalar factors are gathered, one pass each.
+        m = self.beta1 * slots[0]
+        m += (1 - self.beta1) * g
+        v = self.beta2 * slots[1]
+        square = g * g
+        square *= 1 - self.beta2
+        v += square
+        scale = np.sqrt(v)
+        scale *= (1 - self.beta2**t) ** -0.5
+        scale += self.epsilon
+        step = (self.lr / (1 - self.beta1**t)) * m
+        step /= scale
+        return step, m, v
 
 
 OPTIMIZERS: dict[str, Callable[..., Optimizer]] = {
