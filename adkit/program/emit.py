@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import builtins
 import inspect
-import keyword
 import operator
-import re
 import sys
 from collections.abc import Callable
 from functools import lru_cache
@@ -18,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import tree
 from .helpers import EXPRESSIONS, FUNCTIONS
-from .instruction import INPUT, PART, UFUNCS, Instruction, Ref, op_of, refs
+from .instruction import PART, UFUNCS, Instruction, Ref, op_of, refs
 from .literals import number, small_array
+from .naming import Fresh, identifier, name_values
 
 if TYPE_CHECKING:
     from .listing import Program
@@ -43,11 +41,6 @@ _ATOM = 20
 _HOMES: tuple[tuple[str, Any], ...] = (("np", np), ("np.linalg", np.linalg), ("np.fft", np.fft))
 
 
-def _identifier(text: str) -> str:
-    name = re.sub(r"\W+", "_", text).strip("_") or "f"
-    return f"{name}_" if name[0].isdigit() or keyword.iskeyword(name) or hasattr(builtins, name) else name
-
-
 class Writer:
     """Names for the values of a program, and expressions in these names.
 
@@ -61,65 +54,11 @@ class Writer:
         self.constants: dict[str, Any] = {}
         self.helpers: list[str] = []
         self.imports: set[str] = set()
-        self.function = _identifier(program.name)
+        self.function = identifier(program.name)
         self.function += "_" if self.function in FUNCTIONS else ""
-        self._taken = {"np", "scipy", "adkit", *FUNCTIONS, *program.parameters}
         self._held: dict[int, str] = {}
-        self.names = self._name_all()
-
-    # names -------------------------------------------------------------------------------------------
-
-    def _fresh(self, wanted: str) -> str:
-        name, k = wanted, 0
-        while name in self._taken:
-            k += 1
-            name = f"{wanted}_{k}"
-        self._taken.add(name)
-        return name
-
-    def _name_all(self) -> list[str]:
-        """What the user calls a value; for a cotangent of ``a``, ``a_bar``; for its tangent, ``a_dot``."""
-        names: list[str] = [""] * len(self.instructions)
-        for i in self.instructions:
-            if i.fun is INPUT:
-                bare = i.name in self.program.parameters
-                names[i.index] = str(i.name) if bare else self._fresh(_identifier(_last_key(str(i.name))))
-        stored = self.program.stored_names()
-        later: list[tuple[int, str, int]] = []
-        for i in self.instructions:
-            if names[i.index]:
-                continue
-            if i.index in stored:
-                names[i.index] = self._fresh(_identifier(stored[i.index]))
-            elif i.index in self.program.cotangents:
-                later.append((i.index, "bar", self.program.cotangents[i.index]))
-            elif i.role is not None and i.role[0] == "tangent" and i.role[1] >= 0 and self._last_of_role(i):
-                later.append((i.index, "dot", i.role[1]))
-        later += self._gradients({k for k, _, _ in later})
-        waiting = {k for k, _, _ in later}
-        for i in self.instructions:
-            if not names[i.index] and i.index not in waiting:
-                names[i.index] = self._fresh(f"v{i.index}")
-        for index, ending, of in later:
-            base = names[of] or f"v{of}"
-            names[index] = self._fresh(f"{base}_{ending}")
-        return names
-
-    def _gradients(self, taken: set[int]) -> list[tuple[int, str, int]]:
-        """Results of a reverse sweep that can only be an input's cotangent: the only one's, or the one of that key."""
-        inputs = {_last_key(str(i.name)): i.index for i in self.instructions if i.fun is INPUT}
-        found = []
-        for path, leaf in tree.paths(self.program.outputs, "out"):
-            if isinstance(leaf, Ref) and leaf.index not in taken:
-                i, key = self.instructions[leaf.index], _last_key(path)
-                of = inputs.get(key) if path != "out" else next(iter(inputs.values())) if len(inputs) == 1 else None
-                if of is not None and i.role is not None and i.role[0] == "cotangent":
-                    found.append((leaf.index, "bar", of))
-        return found
-
-    def _last_of_role(self, i: Instruction) -> bool:
-        after = i.index + 1
-        return after >= len(self.instructions) or self.instructions[after].role != i.role
+        self._fresh = Fresh({"np", "scipy", "adkit", *FUNCTIONS, *program.parameters})
+        self.names = name_values(program, self._fresh)
 
     # constants ---------------------------------------------------------------------------------------
 
@@ -152,7 +91,7 @@ class Writer:
     def named(self, x: Any, wanted: str = "") -> str:
         """A name under which a constant enters the source."""
         if id(x) not in self._held:
-            name = self._fresh(_identifier(wanted or self.program.constant_names.get(id(x), f"c{len(self._held)}")))
+            name = self._fresh(identifier(wanted or self.program.constant_names.get(id(x), f"c{len(self._held)}")))
             self._held[id(x)] = name
             self.constants[name] = x
         return self._held[id(x)]
@@ -257,15 +196,6 @@ _DOUBLE = frozenset((np.dtype(float), np.dtype(complex), np.dtype(bool), np.dtyp
 
 def _refs(i: Instruction) -> list[int]:
     return [r.index for r in refs((i.args, i.kw))]
-
-
-def _last_key(path: str) -> str:
-    """``params['layer'][0]`` as ``layer_0``, ``params['W']`` as ``W``."""
-    keys = re.findall(r"\[(.*?)\]|\.(\w+)", path)
-    words = [(a or b).strip("'\"") for a, b in keys]
-    if not words:
-        return path
-    return words[-1] if not words[-1].lstrip("-").isdigit() else "_".join([path.split("[")[0].split(".")[0], *words])
 
 
 def _subscript(key: Any, text: Callable[..., str]) -> str:
