@@ -53,8 +53,17 @@ def test_the_first_two_shell_blocks_are_the_set_up() -> None:
     fenced = blocks("README.md")
     assert {language for language, _ in fenced} <= {"python", "text", "sh"}, "a language that no test knows"
     compare, tests = [text.split("\n")[:-1] for language, text in fenced if language == "sh"][:2]
-    assert compare == ["python -m pip install '.[data]'", "python -m adkit.compare"]
-    assert tests == ["python -m pip install '.[test]'", "python -m pytest"]
+    assert compare == ['python -m pip install ".[data]"', "python -m adkit.compare"]
+    assert tests == ['python -m pip install ".[test]"', "python -m pytest"]
+
+
+def test_extras_are_written_so_that_every_shell_takes_them() -> None:
+    """Windows' cmd knows no single quotes, and zsh takes bare brackets for a pattern."""
+    for page in ("README.md", "CONTRIBUTING.md"):
+        text = (ROOT / page).read_text(encoding="utf-8")
+        found = re.findall(r"pip install (?:-e )?(.)\.\[", text)
+        assert found
+        assert set(found) == {'"'}
 
 
 def test_what_a_reader_sees_first() -> None:
