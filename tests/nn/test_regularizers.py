@@ -9,6 +9,8 @@ import pytest
 
 import adkit
 from adkit import nn, tree
+from adkit.data import load_digits
+from adkit.nn.train import fit
 
 # dropout -------------------------------------------------------------------------------------------------------
 
@@ -190,3 +192,27 @@ def test_row_58_flat_images_stay_flat_and_a_seed_repeats() -> None:
             call()
     with pytest.raises(TypeError, match="a seed or a generator"):
         nn.augment_images(images, None)
+
+
+def test_row_58_whole_pixels_hurt_on_small_images_and_parts_of_one_do_not() -> None:
+    pytest.importorskip("sklearn")
+    images, labels, x_test, labels_test = load_digits().split()
+    net = nn.Sequential(nn.Linear(64, 128, "he"), nn.Relu(), nn.Linear(128, 10))
+
+    def rolled(x: Any, rng: Any) -> Any:
+        moves = rng.integers(-1, 2, (len(x), 2))
+        return np.stack([np.roll(i, tuple(m), (0, 1)) for i, m in zip(x.reshape(-1, 8, 8), moves, strict=True)]).reshape(x.shape)
+
+    def accuracy(augment: Any) -> float:
+        found = []
+        for seed in range(2):
+            chosen = np.random.default_rng(seed).choice(len(images), 200, replace=False)
+            data = images[chosen], adkit.one_hot(labels[chosen], 10)
+            run = fit(net, nn.softmax_cross_entropy, data, nn.Adam(2e-3), epochs=40, batch=20, seed=seed, augment=augment,
+                      every=40, progress=False)  # fmt: skip
+            found.append(np.mean(np.argmax(net(run.params, x_test), axis=1) == labels_test))
+        return float(np.mean(found))
+
+    plain = accuracy(None)
+    assert accuracy(rolled) < plain - 0.02
+    assert accuracy(nn.augment_images) > plain - 0.015
