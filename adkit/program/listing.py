@@ -110,6 +110,8 @@ class Program:
                 return x
             raise DerivativeError(f"{self.name}: the program was traced with {path} = {like!r}, not {x!r}; trace it again")
         value = self.instructions[like.index].value
+        if isinstance(x, (int, float, complex)) and not isinstance(x, (bool, np.generic)) and not value.shape:
+            x = np.asarray(x, np.result_type(x, value.dtype))[()]  # Python's numbers take the type that they meet
         x = x if isinstance(x, (Boxed, np.ndarray, np.generic)) else np.asarray(x)[()]
         if x.shape != value.shape or not np.can_cast(x.dtype, value.dtype, "safe"):
             raise DerivativeError(

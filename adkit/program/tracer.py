@@ -173,6 +173,11 @@ class Tracer(Box):
         return WrittenLayer(self.level, content, lambda x, key, value: apply(setitem, (x, key, value), {}))
 
     @property
+    def value(self) -> Any:
+        """The example's value."""
+        return self.primal
+
+    @property
     def flags(self) -> Any:
         return np.asarray(self.primal).flags
 

@@ -106,6 +106,24 @@ def test_integers_are_taken_where_floats_were_traced() -> None:
     assert adkit.trace(lambda x: x / 2)(1.0)(3) == 1.5
 
 
+def test_pythons_numbers_take_the_type_that_was_traced() -> None:
+    program = adkit.trace(lambda x: x / 3)(np.float32(1.0))
+    assert program(2.0) == np.float32(2.0) / 3
+    assert program(2.0).dtype == np.float32
+    with pytest.raises(adkit.DerivativeError, match="float32"):
+        program(np.float64(2.0))
+
+
+def test_tapes_of_traced_values_can_be_weighed_and_watched() -> None:
+    def f(x: Any) -> Any:
+        y, pullback = adkit.vjp(lambda x: x * np.sin(x), x)
+        assert pullback.nbytes > 0
+        return pullback(y)[0]
+
+    with adkit.debug_mutations():
+        np.testing.assert_allclose(adkit.trace(f)(np.ones(3))(np.full(3, 2.0)), f(np.full(3, 2.0)))
+
+
 def test_keyword_arguments_are_held() -> None:
     program = adkit.trace(lambda x, *, power: x**power)(2.0, power=3)
     assert program(3.0) == 27.0
