@@ -14,16 +14,22 @@ A module is an ordinary function of its parameters, which any mode differentiate
 
 from __future__ import annotations
 
-from .activations import Abs, Activation, Elu, LeakyRelu, LogSoftmax, Relu, Sigmoid, Softmax, Softplus, Softsign, Tanh
+from .activations import (
+    Abs, Activation, Elu, LeakyRelu, LogSoftmax, LogSumExp, Relu, Sigmoid, Softmax, Softplus, Softsign, Tanh,
+)  # fmt: skip
 from .approximation import arc_cosine_kernel, bump, bump_2d, staircase, xor_network
 from .augment import augment_images, rotate_images, shift_images
+from .checkpoint import CheckpointError, load_checkpoint, save_checkpoint
 from .combine import Add, Concat, Conditional, Max, Multiply, Sum, Switch
 from .criteria import CrossEntropy, SoftmaxCrossEntropy, SquaredError
 from .diagnose import Diagnosis, dead_units, gradient_flow, overfit_check, update_ratio
 from .events import Event
 from .gates import Dueling, LSTMCell, SoftRouter
+from .gradients import MODES, gradient_of, random_direction
 from .graph import Graph
+from .history import History
 from .initializers import gaussian, he, orthonormal, uniform, xavier, zeros
+from .lecture import NETWORKS, Network
 from .linear import Linear
 from .losses import (
     LOSSES, cross_entropy, half_squared_error, logistic_cross_entropy, logistic_loss, nll, one_hot,
@@ -37,6 +43,7 @@ from .optimizers import OPTIMIZERS, SGD, Adam, Momentum, Nesterov, Optimizer, RM
 from .parameters import count_parameters, pack
 from .regularizers import Dropout, EarlyStopping, Noise, all_masks, monte_carlo, weight_decay
 from .sequential import Sequential
+from .train import Trained, describe_checkpoint, fit
 from .watch import Watch
 
 __all__ = [
@@ -45,6 +52,7 @@ __all__ = [
     "Adam",
     "Add",
     "BatchNorm",
+    "CheckpointError",
     "Concat",
     "Conditional",
     "CrossEntropy",
@@ -55,17 +63,22 @@ __all__ = [
     "Elu",
     "Event",
     "Graph",
+    "History",
     "LOSSES",
     "LSTMCell",
     "LeakyRelu",
     "Linear",
     "LogSoftmax",
+    "LogSumExp",
+    "MODES",
     "Max",
     "Memory",
     "Module",
     "Momentum",
     "Multiply",
+    "NETWORKS",
     "Nesterov",
+    "Network",
     "Noise",
     "OPTIMIZERS",
     "Optimizer",
@@ -84,6 +97,7 @@ __all__ = [
     "Sum",
     "Switch",
     "Tanh",
+    "Trained",
     "Watch",
     "all_masks",
     "arc_cosine_kernel",
@@ -93,12 +107,16 @@ __all__ = [
     "count_parameters",
     "cross_entropy",
     "dead_units",
+    "describe_checkpoint",
     "dueling_head",
+    "fit",
     "gaussian",
     "gradient_flow",
+    "gradient_of",
     "half_squared_error",
     "he",
     "inception_block",
+    "load_checkpoint",
     "logistic_cross_entropy",
     "logistic_loss",
     "lsuv",
@@ -108,7 +126,9 @@ __all__ = [
     "orthonormal",
     "overfit_check",
     "pack",
+    "random_direction",
     "rotate_images",
+    "save_checkpoint",
     "shift_images",
     "slide_graph",
     "softmax_cross_entropy",

@@ -7,6 +7,7 @@ place equals one that was never interrupted, bit for bit.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -85,7 +86,7 @@ class Steps:
         directions = self._stream(_DIRECTION, step) if self.directed else None
         value, gradients, state = self.gradient(place.params, place.state, x, t, noise, directions)
         value = float(value)
-        if not np.isfinite(value):
+        if not math.isfinite(value):
             return place._replace(ended="diverged")
         params, memory = self.optimizer.update(place.params, gradients, place.memory)
         total = value * len(x) if self.reduction == "mean" else value
