@@ -1,4 +1,4 @@
-"""Sums that gradients of batched and of broadcast operands need."""
+"""What several formulas share: sums over batches and over what was broadcast, and quotients of zeros."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["outer_sum", "over_batch", "unbroadcast"]
+__all__ = ["outer_sum", "over_batch", "ratio", "unbroadcast"]
 
 
 def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
@@ -40,3 +40,12 @@ def outer_sum(g: Any, x: Any) -> Any:
     if g.ndim == 1:
         return np.outer(g, x)
     return g.reshape(-1, g.shape[-1]).T @ x.reshape(-1, x.shape[-1])
+
+
+def ratio(t: Any, p: Any) -> Any:
+    """``t / p``, and 0 where both are 0: the derivative of ``t log p``, with 0 log 0 = 0.
+
+    >>> ratio(np.array([0.0, 1.0]), np.array([0.0, 0.5])).tolist()
+    [0.0, 2.0]
+    """
+    return np.divide(t, p, out=np.zeros(np.shape(p)), where=(p != 0) | (t != 0))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..ops.network import cross_entropy_logits, cross_entropy_probabilities, softmax
+from .common import ratio
 from .module import Memory, Module, Run
 
 __all__ = ["CrossEntropy", "SoftmaxCrossEntropy", "SquaredError"]
@@ -51,7 +52,7 @@ class CrossEntropy(Module):
 
     def input_gradients(self, params: Any, dL_dy: Any, memory: Memory) -> tuple[Any, ...]:
         x, target = memory.xs
-        return -dL_dy[..., None] * np.divide(target, x, out=np.zeros(x.shape), where=(x != 0) | (target != 0)), None
+        return -dL_dy[..., None] * ratio(target, x), None
 
 
 class SoftmaxCrossEntropy(Module):

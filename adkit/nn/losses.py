@@ -21,6 +21,7 @@ import numpy as np
 from ..ops.network import (
     cross_entropy_logits, cross_entropy_probabilities, one_hot, sigmoid, softmax, softplus, xlogy,
 )  # fmt: skip
+from .common import ratio
 
 __all__ = [
     "LOSSES", "cross_entropy", "half_squared_error", "logistic_cross_entropy", "logistic_loss", "nll", "one_hot",
@@ -105,7 +106,7 @@ def half_squared_error(output: Any, target: Any, reduction: str = "mean") -> Any
     return _reduced(0.5 * np.sum((output - target) ** 2, axis=-1), reduction, "half_squared_error")
 
 
-@_hand("cross_entropy", lambda p, t: -np.divide(t, p, out=np.zeros(p.shape), where=(p != 0) | (t != 0)))
+@_hand("cross_entropy", lambda p, t: -ratio(t, p))
 def cross_entropy(output: Any, target: Any, reduction: str = "mean") -> Any:
     """``-sum_i t_i log p_i`` of probabilities ``p``, with 0 log 0 = 0; of gradient ``-t / p``.
 
@@ -132,7 +133,7 @@ def softmax_cross_entropy(output: Any, target: Any, reduction: str = "mean") -> 
     return _reduced(cross_entropy_logits(output, target), reduction, "softmax_cross_entropy")
 
 
-@_hand("logistic_cross_entropy", lambda p, t: (p - t) / (p * (1 - p)))
+@_hand("logistic_cross_entropy", lambda p, t: ratio(1 - t, 1 - p) - ratio(t, p))
 def logistic_cross_entropy(output: Any, target: Any, reduction: str = "mean") -> Any:
     """``-(t log p + (1 - t) log(1 - p))`` of probabilities ``p`` of class 1, summed over the last axis.
 

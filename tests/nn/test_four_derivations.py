@@ -106,6 +106,7 @@ SPECIMENS = [
     Specimen(nn.Softmax(), (X,), lambda p, x: softmax(x)),
     Specimen(nn.Softmax(temperature=0.5), (X1,), lambda p, x: softmax(2 * x), name="softmax at a temperature"),
     Specimen(nn.LogSoftmax(), (X,), lambda p, x: log(softmax(x))),
+    Specimen(nn.LogSumExp(), (X,), lambda p, x: log(np.sum(exp(x), axis=-1)), name="logsumexp"),
     Specimen(nn.CrossEntropy(), (positive_rows(2, 3), T), lambda p, x, t: -np.sum(t * log(x), axis=-1)),
     Specimen(nn.SoftmaxCrossEntropy(), (X, T), lambda p, x, t: -np.sum(t * log(softmax(x)), axis=-1)),
     Specimen(nn.SquaredError(), (X, T), lambda p, x, t: np.sum((x - t) ** 2, axis=-1)),

@@ -126,6 +126,9 @@ def test_row_48_zero_log_zero_is_zero_and_so_is_its_gradient() -> None:
     assert nn.cross_entropy(p, t) == 0
     assert nn.cross_entropy.by_hand(p, t).tolist() == [[0.0, -1.0]]
     assert adkit.grad(nn.cross_entropy)(p, t).tolist() == [[0.0, -1.0]]
+    assert nn.logistic_cross_entropy(p, t) == 0  # saturated, and right
+    assert nn.logistic_cross_entropy.by_hand(p, t).tolist() == [[1.0, -1.0]]
+    assert adkit.grad(nn.logistic_cross_entropy)(p, t).tolist() == [[1.0, -1.0]]
 
 
 def test_row_45_composed_is_fused_and_online_descent_lowers_the_loss() -> None:
