@@ -13,6 +13,7 @@ from .. import tree
 from ..arguments import call, check_callable, named, outputs, results
 from ..errors import DerivativeError, UnsupportedError
 from ..levels import Boxed
+from ..registry import Op
 from .instruction import Ref
 from .listing import Program
 from .recording import Trace
@@ -101,6 +102,8 @@ def _name(f: Any) -> str:
 
 def _parameters(f: Any, count: int) -> list[str]:
     """The names of the positional arguments."""
+    f = inspect.unwrap(f)
+    f = f.fun if isinstance(f, Op) else f
     try:
         found = [p for p in inspect.signature(f).parameters.values() if p.kind is not p.KEYWORD_ONLY]
     except (TypeError, ValueError):
