@@ -3,6 +3,11 @@
 A module is an ordinary function of its parameters, which any mode differentiates, and an object with the lecture's
 ``forward_pass``, ``backward_pass`` and ``param_gradients``, whose formulas were derived by hand.
 
+One thing has many names.  *Unit*: neuron.  *Layer*: a row of units; *module*: any part with a forward and a backward pass.
+*Linear layer*: fully connected, dense, affine.  *Pre-activation*: what goes into an activation, *activation*: the function,
+and what comes out.  *Sigmoid*: logistic function.  *Logits*: scores before a softmax or a sigmoid.  *Parameters*: weights
+and biases.  *Cross-entropy* against one-hot targets: negative log-likelihood, log loss.
+
 >>> import numpy as np, adkit
 >>> from adkit import nn
 >>> net = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
