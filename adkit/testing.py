@@ -1,4 +1,31 @@
-"""What users' own tests call: ``check_grads``."""
+"""What users' own tests call: ``check_grads``, which compares with differences, and ``assert_proved``, which proves.
+
+Nothing but pytest is needed to have every derivative of a project proved on each change.  A test file::
+
+    # tests/test_derivatives.py
+    import numpy as np
+    from adkit.testing import assert_proved
+    from mypackage.losses import huber
+
+    def test_the_derivatives_are_proved():
+        assert_proved(huber, np.array([0.3, -2.0]), order=2)
+
+and, for GitHub's runners, ``.github/workflows/derivatives.yml``::
+
+    on: [push, pull_request]
+    jobs:
+      derivatives:
+        runs-on: ubuntu-latest
+        steps:
+          - uses: actions/checkout@v4
+          - uses: actions/setup-python@v5
+            with: {python-version: "3.12"}
+          - run: pip install adkit pytest . && pytest tests/test_derivatives.py
+
+Without a test file, the same as a step of its own (exit status 1 where something is wrong)::
+
+          - run: python -m adkit.verify mypackage.losses:huber --at "np.array([0.3, -2.0])" --order 2
+"""
 
 from __future__ import annotations
 
@@ -14,7 +41,7 @@ from .forward import jvp
 from .reverse import vjp
 from .verify.numeric import central_difference
 
-__all__ = ["check_grads"]
+__all__ = ["assert_proved", "check_grads"]
 
 _MODES = {"fwd": "forward", "rev": "reverse"}
 
@@ -183,3 +210,45 @@ def _compare(where: str, name: str, got: Any, expected: Any, rtol: float, atol: 
             f"check_grads: {where} is wrong: {name}, {place}: got {got[worst]}, expected {expected[worst]} "
             f"by central differences (rtol {rtol:g}, atol {atol:g})"
         )
+
+
+def assert_proved(
+    f: Callable[..., Any], *args: Any, order: int = 1, allow_checked: bool = False, seconds: float = 60.0
+) -> None:
+    """Assert that the derivatives of ``f``, as adkit computes them in both modes, equal ``sympy.diff``'s: not to a tolerance.
+
+    Parameters
+    ----------
+    f : a function of arrays, or of trees (tuples, lists, dicts, dataclasses) of them, that returns one.  The smaller the
+        shapes, the shorter the formulas; a layer of width 2 says what one of width 200 does.
+    args : where it stands, floating-point numbers and arrays.  ``maximum``, ``abs``, ``where`` and the like are proved for all
+        cases; what the function branches on with ``if`` or ``while`` is decided here, and proved for the branch taken.
+    order : 2 proves the second derivatives too, in every mixture of modes.
+    allow_checked : whether it is enough that numbers agree where there is no proof (a function that SymPy does not know).
+    seconds : a limit for each derivative.
+
+    Raises
+    ------
+    AssertionError : naming the mode, and for a wrong derivative the residual and a point that shows it.
+    DerivativeError : where ``f`` cannot be differentiated.
+    InexpressibleError : where neither a formula nor numbers can tell.
+
+    Notes
+    -----
+    The head of this module has a recipe for continuous integration.  SymPy is imported at the first call.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> assert_proved(lambda x, y: np.sum(np.maximum(x, 0) * np.tanh(y)), np.array([1.0, -2.0]), 0.5)
+    >>> assert_proved(np.prod, np.array([0.0, 2.0, 3.0]), order=2)
+    """
+    from .verify.programs import prove_function
+
+    if order not in (1, 2):
+        raise DerivativeError(f"assert_proved: order must be 1 or 2, not {order!r}")
+    for claim in prove_function(f, args, order, seconds=seconds):
+        if claim.verdict.status == "proved" or (allow_checked and claim.verdict.status == "checked"):
+            continue
+        hint = "" if claim.verdict.status == "wrong" else "; allow_checked=True accepts that"
+        raise AssertionError(f"assert_proved: the derivative of {claim.op} in {claim.mode} mode is {claim.verdict}{hint}")

@@ -9,7 +9,7 @@ from .letters import Entry
 __all__ = ["expected"]
 
 
-def expected(mode: str, ys: list[Any], us: list[Any], entries: list[Entry], target: int | None) -> Any:
+def expected(mode: str, ys: list[Any], us: list[Any], entries: list[Entry], target: int | None, bent: bool = True) -> Any:
     """The derivative of primal entries ``ys`` that AD in a mode should have given.
 
     First order: the directional derivative of ``ys[0]``, or the derivative of ``sum(u * y)`` by one entry.  Second
@@ -32,8 +32,10 @@ def expected(mode: str, ys: list[Any], us: list[Any], entries: list[Entry], targ
             weight = entries[j].w[0] if target is None else sp.S.One
             x = entries[j].parts[0]
             for e in entries:
-                second = sp.diff(slope[x], e.parts[0]) + slope[x] * slope[e.parts[0]] / 2
-                if e.parts[0] == x:
+                second = sp.diff(slope[x], e.parts[0])
+                if bent:
+                    second += slope[x] * slope[e.parts[0]] / 2
+                if bent and e.parts[0] == x:
                     second += slope[x] / 2
                 terms.append(u * weight * e.v[0] * second)
     return sp.Add(*terms)

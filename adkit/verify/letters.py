@@ -7,7 +7,7 @@ gives each entry of the result with what it must be a derivative of.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,8 @@ class Subject:
     """A function ``f`` of arrays that gives a tuple of arrays, at ``xs``.
 
     ``spans`` are the intervals in which the entries of each operand lie, or None for around its value.  Of the operands
-    the last ``held`` are symbols too, but not differentiated.
+    the last ``held`` are symbols too, but not differentiated.  ``bent``: at second order it stands between curved maps, so
+    that a linear function has something to show (see ``sweeps.curved``).
     """
 
     f: Callable[..., Any]
@@ -34,6 +35,7 @@ class Subject:
     names: tuple[str, ...]
     spans: tuple[Any, ...]
     held: int = 0
+    bent: bool = True
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Component:
     target: int | None
     place: tuple[int, int]
     letters: Letters = field(repr=False)
+    fixed: dict[Any, Any] = field(default_factory=dict)
 
 
 class Letters:
@@ -157,20 +160,20 @@ def _spans(value: Any, span: Any) -> tuple[tuple[float, float], ...]:
     return ((float(np.real(span[0])), float(np.real(span[1]))),)
 
 
-def sweep(mode: str, f: Any, xs: Any, vs: Any, ws: Any, us: Any) -> list[Any]:
+def sweep(mode: str, f: Any, xs: Any, vs: Any, ws: Any, us: Any, bent: bool = True) -> list[Any]:
     """AD in one of the modes: for arrays and for symbols alike."""
     if mode == "forward":
         return push(f, xs, vs)
     if mode == "reverse":
         return pull(f, xs, us)
-    bent = curved(f, xs)
+    f = curved(f, xs) if bent else f
     if mode == "forward over reverse":
-        return push(gradient(bent, us), xs, vs)
+        return push(gradient(f, us), xs, vs)
     if mode == "reverse over reverse":
-        return pull(gradient(bent, us), xs, vs)
+        return pull(gradient(f, us), xs, vs)
     if mode == "reverse over forward":
-        return pull(slope(bent, us, vs), xs, [np.float64(1.0)])
-    return push(slope(bent, us, vs), xs, ws)
+        return pull(slope(f, us, vs), xs, [np.float64(1.0)])
+    return push(slope(f, us, vs), xs, ws)
 
 
 def components(subject: Subject, mode: str, deadline: float | None = None) -> tuple[Letters, list[Any], Iterator[Component]]:
@@ -184,7 +187,7 @@ def components(subject: Subject, mode: str, deadline: float | None = None) -> tu
     letters = Letters(subject, deadline)
     ys = list(letters.f(*letters.xs))
     us = letters.cotangents(ys)
-    found = sweep(mode, letters.f, letters.xs, letters.vs, letters.ws, us)
+    found = sweep(mode, letters.f, letters.xs, letters.vs, letters.ws, us, subject.bent)
     return letters, ys, _components(letters, mode, ys, us, found)
 
 
@@ -205,10 +208,10 @@ def _components(letters: Letters, mode: str, ys: list[Any], us: list[Any], found
                 name = "the tangent" + _place(d, i, k, len(found))
                 yield _trimmed(Component(name, mode, ad, [primal[at]], [], entries, None, (k, i), letters))
             elif scalar:
-                yield _trimmed(Component("the second derivative", mode, ad, primal, weights, entries, None, (k, i), letters))
+                yield from _apart(Component("the second derivative", mode, ad, primal, weights, entries, None, (k, i), letters))
             else:
                 name = f"the derivative by {entries[at].name}"
-                yield _trimmed(Component(name, mode, ad, primal, weights, entries, at, (k, i), letters))
+                yield from _apart(Component(name, mode, ad, primal, weights, entries, at, (k, i), letters))
             at += 1
 
 
@@ -221,6 +224,25 @@ def _exprs(y: Any) -> list[Any]:
     from ..meaning import exact, numbers
 
     return list(numbers(y.expr if isinstance(y, Symbol) else exact(y)).flat)
+
+
+def _apart(c: Component) -> Iterator[Component]:
+    """One component for each cotangent that AD's expression is linear in: each has fewer decisions to follow."""
+    import sympy as sp
+
+    c = _trimmed(c)
+    us = set(c.us)
+    decisive = any([e.has(sp.Piecewise, sp.Abs, sp.sign, sp.Max, sp.Min, sp.Heaviside) for e in (c.ad, *c.ys)])
+    if len(us) < 2 or not decisive or not all([u.is_Symbol for u in us]):
+        yield c
+        return
+    slopes = [sp.diff(c.ad, u) for u in c.us]
+    if c.ad.xreplace(dict.fromkeys(us, sp.S.Zero)) != 0 or any([part.free_symbols & us for part in slopes]):
+        yield c
+        return
+    for y, u, ad in zip(c.ys, c.us, slopes, strict=True):
+        fixed = dict.fromkeys(us, sp.S.Zero) | {u: sp.S.One}
+        yield _trimmed(replace(c, ad=ad, ys=[y], us=[sp.S.One], fixed=fixed, target=c.target))
 
 
 def _trimmed(c: Component) -> Component:

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import InexpressibleError
 from .evaluate import evaluate
 from .letters import Component, Subject, sweep
-from .numeric import central_difference
+from .numeric import richardson
 from .sweeps import curved, gradient
 
 __all__ = ["Disagreement", "compare_numbers", "rerun"]
@@ -28,7 +29,7 @@ class Disagreement(Exception):
 def rerun(c: Component, point: dict[Any, Any]) -> Any:
     """What AD gives for a component at a point, in floats; None where it cannot be run there."""
     letters = c.letters
-    full = {**letters.values, **point}
+    full = {**letters.values, **c.fixed, **point}
 
     def arrays(symbols: list[Any]) -> list[Any]:
         found = []
@@ -42,8 +43,8 @@ def rerun(c: Component, point: dict[Any, Any]) -> Any:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             held = arrays(letters.held)
-            directions = [arrays(letters.vs), arrays(letters.ws), arrays(letters.us)]
-            found = sweep(c.mode, lambda *moving: letters.subject.f(*moving, *held), xs, *directions)
+            vs, ws, us = arrays(letters.vs), arrays(letters.ws), arrays(letters.us)
+            found = sweep(c.mode, lambda *moving: letters.subject.f(*moving, *held), xs, vs, ws, us, letters.subject.bent)
     except Exception:
         return None
     k, i = c.place
@@ -56,6 +57,7 @@ def compare_numbers(subject: Subject, mode: str) -> None:
     Raises
     ------
     Disagreement : where they differ.
+    InexpressibleError : where differences cannot tell, because the function changes too fast.
     """
     rng = np.random.default_rng(0)
     xs = [np.asarray(x)[()] for x in subject.xs]
@@ -74,22 +76,29 @@ def compare_numbers(subject: Subject, mode: str) -> None:
         ys = [np.asarray(y)[()] for y in subject.f(*xs)]
         vs, ws, us = like(xs), like(xs), like(ys)
         try:
-            got = sweep(mode, subject.f, xs, vs, ws, us)
+            got = sweep(mode, subject.f, xs, vs, ws, us, subject.bent)
         except (TypeError, ValueError) as error:
             if type(error) not in (TypeError, ValueError):
                 raise
             raise Disagreement(f"the rule raises {type(error).__name__}: {error}", "", point, None, None) from None
-        bent = curved(subject.f, xs) if " over " in mode else subject.f
+        bent = curved(subject.f, xs) if " over " in mode and subject.bent else subject.f
         if mode == "forward":
-            _close("the tangent", got, central_difference(subject.f, xs, vs), point)
+            _close("the tangent", got, _differences(subject.f, xs, vs), point)
         elif mode == "reverse":
-            slopes = central_difference(subject.f, xs, vs)
+            slopes = _differences(subject.f, xs, vs)
             _close("the cotangent, paired with a tangent", [_paired(got, vs)], [_paired(us, slopes)], point)
         else:
-            second = central_difference(gradient(bent, us), xs, vs)
+            second = _differences(gradient(bent, us), xs, vs)
             if mode == "forward over forward":
                 got, second = [np.sum(got[0])], [_paired(ws, second)]
             _close("the second derivative", got, second, point)
+
+
+def _differences(f: Any, xs: list[Any], vs: list[Any]) -> Any:
+    found, correction = richardson(f, xs, vs)
+    if not correction < _TOLERANCE:
+        raise InexpressibleError("differences cannot tell either: the function changes too fast at this point, or has a kink there")
+    return found
 
 
 def _paired(a: Any, b: Any) -> Any:

@@ -49,7 +49,8 @@ class Canon:
         self.us = [replaced(u, renamed) for u in c.us]
         for s in sorted(self.ad.free_symbols.union(*[y.free_symbols for y in self.ys]) - set(self.spans), key=str):
             self.spans[s] = (-2.0, 2.0)  # a symbol of another computation: the rule remembered it
-        self.key = (self.mode, self.target, self.ad, *self.ys, *self.us, *[(s, *span) for s, span in self.spans.items()])
+        self.bent = c.letters.subject.bent
+        self.key = (self.mode, self.target, self.bent, self.ad, *self.ys, *self.us, *[(s, *span) for s, span in self.spans.items()])
 
 
 @lru_cache(maxsize=4096)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DerivativeError, InexpressibleError
+from ..errors import InexpressibleError
 from ..symbolic import Symbol
 from .evaluate import evaluate
 from .expected import expected
@@ -32,6 +32,7 @@ __all__ = ["Prover", "Verdict"]
 _ROUNDING = 1e-11
 """Relative difference up to which a rule may round: a series in place of a function, say."""
 _SAME = 1e-40
+_RUNGS = ("structure", "algebra", "simplify")
 _PATIENCE = 5.0
 """Seconds that SymPy's ``simplify`` gets for one identity."""
 
@@ -81,6 +82,7 @@ class Prover:
 
         Raises
         ------
+        InexpressibleError : where neither a formula nor numbers can tell.
         DerivativeError : where AD refuses to differentiate (no derivative is known, an integer, ...).
         """
         deadline = None if seconds is None else monotonic() + seconds
@@ -89,10 +91,8 @@ class Prover:
             found = self._meaning(letters, ys) or self._worst(parts, deadline)
         except InexpressibleError as error:
             return _by_numbers(subject, mode, str(error))
-        except ValueError as error:
-            if isinstance(error, DerivativeError):
-                raise
-            return _by_numbers(subject, mode, str(error))
+        except Exception as error:  # anything that a rule or a user's function does; numbers tell what is to blame
+            return _by_numbers(subject, mode, f"on symbols it raises {type(error).__name__}: {str(error).partition(chr(10))[0]}")
         branches = [d for d in letters.setting.decided if isinstance(d, str) or d.free_symbols]
         if branches and found.status == "proved":
             return Verdict("proved", f"{found.reason}, on the branch taken at the point")
@@ -116,7 +116,6 @@ class Prover:
 
     def _worst(self, parts: Any, deadline: float | None) -> Verdict:
         """The verdict over all entries: the first that is wrong, else one that is only checked, else the hardest proof."""
-        rungs = ("structure", "algebra", "simplify")
         best: Verdict = Verdict("proved", "structure")
         for c in parts:
             late = deadline is not None and monotonic() > deadline
@@ -125,7 +124,7 @@ class Prover:
                 return found
             if found.status == "checked":
                 best = found if best.status == "proved" else best
-            elif best.status == "proved" and rungs.index(found.reason) > rungs.index(best.reason):
+            elif best.status == "proved" and _RUNGS.index(found.reason) > _RUNGS.index(best.reason):
                 best = found
         return best
 
@@ -141,12 +140,19 @@ class Prover:
             self.known[canon.key] = found
         return found if isinstance(found, Verdict) else _confirmed(found, c, canon)
 
+    def _rung(self, residual: Any, c: Canon, patience: float) -> str | None:
+        """How a residual was shown to vanish."""
+        if _unreal(residual):
+            residual = _parts(residual)
+        found = [vanishes(part, patience) for part in _coefficients(residual, c)]
+        return None if None in found else max([rung for rung in found if rung], key=_RUNGS.index)
+
     def _decide(self, c: Canon, patience: float) -> Verdict | _Counterexample:
         """Case by case: the identity, or numbers."""
         hardest, doubt = "structure", ""
         try:
             for region, (ad, *ys) in split([c.ad, *c.ys], sample(c.spans)):
-                wanted = expected(c.mode, ys, c.us, c.entries, c.target)
+                wanted = expected(c.mode, ys, c.us, c.entries, c.target, c.bent)
                 residual = ad - wanted
                 if residual == 0:
                     continue
@@ -157,7 +163,7 @@ class Prover:
                 if gap > _SAME:
                     doubt = f"equal to rounding only ({float(gap):.1g}, relative)"
                     continue
-                rung = vanishes(residual, patience) or (vanishes(_parts(residual), patience) if _unreal(residual) else None)
+                rung = self._rung(residual, c, patience)
                 if rung is None and not region.points:
                     doubt = doubt or "a case was not decided, and no point of it was found"
                 elif rung is None:
@@ -168,6 +174,21 @@ class Prover:
         except TooManyCasesError as error:
             raise InexpressibleError(str(error)) from None
         return Verdict("checked", doubt) if doubt else Verdict("proved", hardest)
+
+
+def _coefficients(residual: Any, c: Canon) -> list[Any]:
+    """A residual taken apart by the direction (or the cotangent) that it is linear in: smaller ones, that vanish if it does."""
+    import sympy as sp
+
+    directions = [s for e in c.entries for s in e.v if s in residual.free_symbols] or [
+        s for u in c.us for s in u.free_symbols if s in residual.free_symbols
+    ]
+    if len(directions) < 2:
+        return [residual]
+    parts = [sp.diff(residual, s) for s in directions]
+    if any([part.free_symbols & set(directions) for part in parts]):
+        return [residual]
+    return [residual.xreplace(dict.fromkeys(directions, sp.S.Zero)), *parts]
 
 
 def _unreal(e: Any) -> bool:
@@ -229,7 +250,7 @@ def _confirmed(found: _Counterexample, c: Component, canon: Canon) -> Verdict:
     text = str((found.residual if simple is None else simple).xreplace(canon.back))
     return Verdict(
         "wrong", "not the derivative", c.where, text if len(text) <= 240 else text[:237] + "...",
-        {s.name: float(v) for s, v in point.items()}, found.got if got is None else got, found.wanted,
+        {s.name: float(v) for s, v in {**point, **c.fixed}.items()}, found.got if got is None else got, found.wanted,
     )  # fmt: skip
 
 
@@ -237,6 +258,8 @@ def _by_numbers(subject: Subject, mode: str, reason: str) -> Verdict:
     """Differences in place of a proof."""
     try:
         compare_numbers(subject, mode)
+    except InexpressibleError as error:
+        raise InexpressibleError(f"{reason}; {error}") from None
     except Disagreement as found:
         return Verdict("wrong", found.reason, found.where, "", found.point, found.got, found.wanted)
     return Verdict("checked", f"{reason} (agrees with differences)")
