@@ -15,7 +15,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     With ``argv`` absent the process is this command's own, and is started anew with its settings pinned.
     """
-    return carry_out("adkit train", lambda: _answer(argv), "interrupted; nothing was written")
+    return carry_out("adkit train", lambda: _answer(argv), "interrupted")
 
 
 def _answer(argv: Sequence[str] | None) -> int:

@@ -162,6 +162,8 @@ def _loop(
             if save is not None and now - saved >= save_every:
                 _save(save, identity, steps, place, now - began)
                 saved = time.perf_counter()
+        if save is not None:
+            _save(save, identity, steps, place, now - began)
     except KeyboardInterrupt:
         if save is None:
             raise
@@ -170,16 +172,13 @@ def _loop(
         raise KeyboardInterrupt(stopped) from None
     finally:
         line.clear()
-    seconds = now - began
-    if save is not None:
-        _save(save, identity, steps, place, seconds)
-    return place, seconds
+    return place, now - began
 
 
 def _told(steps: Steps, place: Place, seconds: float) -> str:
     last = place.rows[-1] if place.rows else {}
     said = "  ".join(f"{name.replace('_', ' ')} {last[name]:.4g}" for name in last if name not in ("epoch", "step"))
-    return f"epoch {place.step // steps.per_epoch}/{steps.epochs}  {seconds:.0f} s  {said}"
+    return f"epoch {place.step // steps.per_epoch}/{steps.epochs}  step {place.step:,}  {seconds:.0f} s  {said}"
 
 
 def _save(path: Path, identity: dict[str, Any], steps: Steps, place: Place, seconds: float) -> None:
@@ -191,7 +190,8 @@ def _save(path: Path, identity: dict[str, Any], steps: Steps, place: Place, seco
 
 def _stored(path: Path) -> dict[str, Any]:
     content = load_checkpoint(path)
-    if not isinstance(content, dict) or not {"run", "epochs", "seconds", *Place._fields} <= set(content):
+    parts = {"run", "epochs", "seconds", *Place._fields}
+    if not isinstance(content, dict) or not parts <= set(content) or not {"name", "mode", "seed"} <= set(content["run"]):
         raise CheckpointError(f"the checkpoint {os.fspath(path)!r} is of no training run")
     return content
 
