@@ -185,14 +185,17 @@ def update_ratio(previous: Any, params: Any, *, lowest: float = 1e-4, highest: f
     large = [name for name, r in ratio.items() if not r <= highest]
     small = [name for name, r in ratio.items() if 0 < r < lowest]
     still = [name for name, r in ratio.items() if r == 0]
-    parts = [f"{', '.join(still)} did not move: look for dead units, or a gradient that is 0."] if still else []
+    parts = []
     for names, word, remedy in ((large, "large", "Lower"), (small, "small", "Raise")):
         if names:
             listed = ", ".join([f"{name} ({ratio[name]:.2g})" for name in names])
             if len(names) == 1:
                 listed = f"{names[0]} ({ratio[names[0]]:.2g}; about 0.001 is right)"
             parts.append(f"too {word} in {listed}. {remedy} the learning rate.")
-    said = " ".join(parts) or "healthy: every update is between 1e-4 and 1e-2 of its parameters."
+    if still:
+        parts.append(f"no movement in {', '.join(still)}. Look for dead units, or a gradient that is 0.")
+    said = " ".join([*parts[:1], *[part[0].upper() + part[1:] for part in parts[1:]]])
+    said = said or f"healthy: every update is between {lowest:g} and {highest:g} of its weights."
     numbers = {"ratio": ratio, "lowest": lowest, "highest": highest}
     return Diagnosis("update ratio", not parts, said, numbers, pictures.ratios)
 

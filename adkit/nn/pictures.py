@@ -38,11 +38,9 @@ def figure(draw: Callable[[Any, dict[str, Any]], None], numbers: dict[str, Any],
     for label in (axes.xaxis.label, axes.yaxis.label):
         label.set_color(INK)
     axes.set_axisbelow(True)
-    legend = axes.get_legend()
-    if legend is not None:
-        legend.set_frame_on(False)
-        for text in legend.get_texts():
-            text.set_color(INK)
+    handles, labels = axes.get_legend_handles_labels()
+    if handles:  # below the panel, where it cannot lie on the data
+        picture.legend(handles, labels, loc="outside lower center", ncols=3, frameon=False, fontsize=9, labelcolor=INK)
     if path is not None:
         into = io.BytesIO()
         suffix = os.path.splitext(os.fspath(path))[1].lstrip(".").lower()
@@ -71,28 +69,41 @@ def activity(axes: Any, numbers: dict[str, Any]) -> None:
     axes.set_xlim(-0.07, 1.02)
     axes.yaxis.get_major_locator().set_params(integer=True)
     axes.grid(axis="y", color=GRID)
-    axes.legend(fontsize=9)
 
 
 def flow(axes: Any, numbers: dict[str, Any]) -> None:
     """For each layer the middle half and the middle nine tenths of |dL/dW|, and the root mean square."""
     names = list(numbers["layers"])
+    axes.set_yscale("log")
+    labels = {"5-95 %", "25-75 %", "root mean square"}  # each is given to what is drawn first
+
+    def label(name: str) -> str | None:
+        if name not in labels:
+            return None
+        labels.discard(name)
+        return name
+
     for k, name in enumerate(names):
         sizes = np.abs(numbers["layers"][name]).ravel()
         sizes = sizes[np.isfinite(sizes) & (sizes > 0)]
         if sizes.size:
             low, quarter, three, high = np.quantile(sizes, [0.05, 0.25, 0.75, 0.95])
-            axes.plot([k, k], [low, high], color=GOOD, linewidth=1.6, label="5-95 %" if k == 0 else None)
-            axes.plot([k, k], [quarter, three], color=GOOD, linewidth=8, alpha=0.45, solid_capstyle="butt",
-                      label="25-75 %" if k == 0 else None)  # fmt: skip
-        if 0 < numbers["size"][name] < np.inf:
-            axes.plot([k], [numbers["size"][name]], "D", color=BAD, markersize=6, label="root mean square" if k == 0 else None)
-    axes.set_yscale("log")
+            axes.plot([k, k], [low, high], color=GOOD, linewidth=1.6, label=label("5-95 %"))
+            axes.plot([k, k], [quarter, three], color=GOOD, linewidth=8, alpha=0.45, solid_capstyle="butt", label=label("25-75 %"))
+        size = numbers["size"][name]
+        if 0 < size < np.inf:
+            axes.plot([k], [size], "D", color=BAD, markersize=6, label=label("root mean square"))
+        else:
+            _remark(axes, k, size)
     axes.set_ylabel("size of the entries of dL/dW")
     _names(axes, names)
     axes.grid(axis="y", color=GRID)
-    if axes.get_legend_handles_labels()[0]:
-        axes.legend(fontsize=9, ncols=3, loc="lower right")
+
+
+def _remark(axes: Any, k: int, value: float) -> None:
+    """What cannot stand on a logarithmic axis, in words above the layer's name."""
+    words = "0" if value == 0 else "not finite"
+    axes.annotate(words, (k, 0.04), xycoords=("data", "axes fraction"), ha="center", color=BAD, fontsize=9)
 
 
 def ratios(axes: Any, numbers: dict[str, Any]) -> None:
@@ -112,20 +123,22 @@ def ratios(axes: Any, numbers: dict[str, Any]) -> None:
     low, high = [f([*values[drawn], bound]) for f, bound in ((min, lowest), (max, highest))]
     axes.set_ylim(low / 5, high * 5)
     for k in place[~drawn]:
-        axes.annotate("0" if values[k] == 0 else "not finite", (k, low / 3), ha="center", color=BAD, fontsize=9)
+        _remark(axes, k, values[k])
     axes.set_ylabel("norm of the update / norm of the weights")
     _names(axes, names)
     axes.grid(axis="y", color=GRID)
-    axes.legend(fontsize=9)
 
 
 def losses(axes: Any, numbers: dict[str, Any]) -> None:
     """The loss over the steps, and the line below which the examples are learned."""
-    axes.plot(np.arange(1, len(numbers["losses"]) + 1), numbers["losses"], color=GOOD, linewidth=1.8, label="loss")
+    found = numbers["losses"]
+    marker = "o" if np.isfinite(found).sum() < 5 else None  # a line needs points to run through
+    axes.plot(np.arange(1, len(found) + 1), found, color=GOOD, linewidth=1.8, marker=marker, label="loss")
     axes.axhline(numbers["goal"], color=BAD, linestyle="--", linewidth=1.4, label="learned, below")
-    if np.nanmin(numbers["losses"]) > 0:
+    if np.nanmin(found) > 0:
         axes.set_yscale("log")
+    axes.set_xlim(0.5, len(found) + 0.5)
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_xlabel("step")
     axes.set_ylabel("loss")
     axes.grid(axis="y", color=GRID)
-    axes.legend(fontsize=9)

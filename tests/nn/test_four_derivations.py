@@ -15,6 +15,7 @@ import sympy as sp
 
 import adkit
 from adkit import nn, tree
+from adkit.testing import check_grads
 
 each = lambda f: np.vectorize(f, otypes=[object])
 exp, log, tanh = each(sp.exp), each(sp.log), each(sp.tanh)
@@ -130,7 +131,7 @@ SPECIMENS = [
         nn.Sequential(nn.Linear(3, 2), nn.Tanh(), nn.Linear(2, 3), nn.Softmax()), (X,),
         lambda p, x: softmax(linear(p["linear2"], tanh(linear(p["linear1"], x)))),
     ),
-    Specimen(nn.slide_graph(2, 2), (normal(2, 2),), _slide_graph, name="the graph of h1, h2, h3, y"),
+    Specimen(nn.slide_graph(1, 2), (normal(2, 1),), _slide_graph, name="the graph of h1, h2, h3, y"),
     Specimen(nn.inception_block(2, (2, 2)), (normal(2, 2),), _inception, name="inception block"),
     Specimen(nn.dueling_head(2, 3), (normal(2, 2),), _dueling_head, name="dueling head"),
 ]  # fmt: skip
@@ -228,3 +229,27 @@ def test_the_lectures_object_says_the_same(specimen: Specimen) -> None:
         for ours, theirs in zip(tree.leaves(gradients), tree.leaves(expected_params), strict=True):
             np.testing.assert_array_equal(ours, theirs)
     module.params = module.state = module.memory = None
+
+
+class WrongSlope(nn.Tanh):
+    def slope(self, x: Any, y: Any) -> Any:
+        return 1.001 * super().slope(x, y)
+
+
+class WrongValue(nn.Tanh):
+    def value(self, x: Any) -> Any:
+        return 1.001 * np.tanh(x)
+
+    def slope(self, x: Any, y: Any) -> Any:
+        return 1.001 * (1 - np.tanh(x) ** 2)
+
+
+@pytest.mark.parametrize("wrong", [WrongSlope, WrongValue])
+def test_the_check_finds_an_error_of_a_thousandth(wrong: type[nn.Module]) -> None:
+    with pytest.raises(AssertionError, match="Not equal to tolerance"):
+        test_row_27_four_derivations_agree(Specimen(wrong(), (X,), lambda p, x: tanh(x)))
+
+
+@pytest.mark.parametrize("specimen", [s for s in SPECIMENS if s.module.kind not in ("switch", "conditional")], ids=str)
+def test_second_derivatives_agree_with_differences(specimen: Specimen) -> None:
+    check_grads(lambda *a: specimen.module(*a, **specimen.call), (params_of(specimen.module), *specimen.inputs), order=2)
