@@ -69,6 +69,8 @@ def enter(argument: Any, box: Callable[[Any], Any], place: int, op: str) -> Any:
         return box(tree.as_primal(argument, place, op))
 
     def leaf(x: Any) -> Any:
+        if type(x) is np.ndarray and x.dtype is _FLOAT and x.ndim:
+            return box(x)
         if tree.is_static(x):
             return x
         return box(tree.as_primal(x, place, op, argument))

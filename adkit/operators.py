@@ -49,6 +49,10 @@ def equip(cls: type[Box], reflected: Callable[[Op], Callable[[Any, Any], Any]]) 
             setattr(cls, f"__{name}__", _bound(cls._first_use(ufunc)))
     for name, ufunc in UNARY.items():
         setattr(cls, f"__{name}__", _bound(cls._first_use(ufunc)))
+    for name, fun in METHODS.items():
+        if type(TABLE.get(fun)) is Op:
+            setattr(cls, name, _direct_method(cls, name, fun))
+    setattr(cls, "T", property(_direct_method(cls, "T", np.transpose)))  # noqa: B010
     setattr(cls, "__pow__", _power(cls))  # noqa: B010
     setattr(cls, "__getitem__", _bound(cls._first_use(getitem)))  # noqa: B010
 
@@ -81,6 +85,17 @@ def make_methods() -> None:
     for fun in list(TABLE):
         if isinstance(fun, np.ufunc) and not hasattr(Box, fun.__name__):
             setattr(Box, fun.__name__, _method(fun.__name__, fun))
+
+
+def _direct_method(cls: type[Box], name: str, fun: Any) -> Any:
+    """A method that asks the kind of box at once, without NumPy's detour."""
+
+    def method(self: Any, *args: Any, **kw: Any) -> Any:
+        apply = cls.functions.get(fun)
+        return (cls._first_use(fun) if apply is None else apply)(self, *args, **kw)
+
+    method.__name__ = name
+    return method
 
 
 def _method(name: str, fun: Any) -> Any:
