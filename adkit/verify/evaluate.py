@@ -41,7 +41,7 @@ class _Machine:
         if found is None:
             try:
                 found = self._fresh(e)
-            except (ZeroDivisionError, OverflowError, self.mp.NoConvergence):
+            except (ZeroDivisionError, OverflowError, self.mp.libmp.NoConvergence):
                 found = self.mp.nan
             self.known[e] = found
         return found
@@ -78,6 +78,8 @@ class _Machine:
 
         parts = [sp.sympify(self(part)) if not isinstance(self(part), bool) else self(part) for part in e.args]
         value = e.func(*parts) if e.args else e
+        if isinstance(value, sp.logic.boolalg.BooleanAtom):  # a condition: it holds, or it does not
+            return bool(value)
         value = value.evalf(self.mp.mp.dps)
         if not value.is_number:
             raise ZeroDivisionError(f"{e} has no value")

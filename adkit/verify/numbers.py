@@ -61,7 +61,7 @@ def compare_numbers(subject: Subject, mode: str) -> None:
     """
     rng = np.random.default_rng(0)
     xs = [np.asarray(x)[()] for x in subject.xs]
-    point = {name: float(x) for name, x in zip(subject.names, xs, strict=True) if np.size(x) == 1 and np.isrealobj(x)}
+    point = {name: np.asarray(x).item() for name, x in zip(subject.names, xs, strict=True) if np.size(x) == 1 and np.isrealobj(x)}
 
     def like(arrays: Any) -> list[Any]:
         found = []

@@ -26,6 +26,7 @@ PROVED: list[tuple[nn.Module, tuple[Any, ...], dict[str, Any]]] = [
     (nn.BatchNorm(2), (ROWS,), {}), (nn.LSTMCell(1, 1), (ONE, ONE, ONE), {}), (nn.Dueling(), (ROWS[:, :1], ROWS), {}),
     (nn.SoftRouter(1, [nn.Linear(1, 1), nn.Linear(1, 1)]), (ONE,), {}), (nn.dueling_head(1, 2), (ONE,), {}),
     (nn.Sequential(nn.Linear(1, 2), nn.Tanh(), nn.Linear(2, 1), nn.Sigmoid()), (ONE,), {}), (nn.slide_graph(1, 1), (ONE,), {}),
+    (nn.inception_block(1, (1, 1)), (ONE,), {}),
 ]  # fmt: skip
 
 
