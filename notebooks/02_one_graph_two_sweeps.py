@@ -401,21 +401,16 @@ print(check(count_paths_answer))
 # %% [markdown]
 # ## What you can say now
 #
-# - Along a path multiply, over paths add. A sweep adds at each node first: it pays for arrows, not for paths.
-# - Forward and reverse mode are one sweep, along the arrows and against them.
-# - A node hands on only when all its arrows have come in.
+# - A sweep adds at each node, then multiplies: it pays for arrows, not for paths.
+# - Forward and reverse are one sweep, along the arrows and against them.
 # - At any cut, the sum of forward × reverse is the derivative.
-
-# %% [markdown]
-# ## One more
 #
-# Nothing above showed this one. A network has 1 input, 10 layers of 100 units, and 3 outputs. Each unit feeds
-# each unit of the next layer. **How many paths lead from the input to the first output, how many arrows are there in all, and
-# in which mode do you ask for the derivatives of all outputs with respect to the *input*?**
+# One more, which nothing above showed: 1 input, 10 layers of 100 units, 3 outputs, and each unit feeds all of the next
+# layer. **How many paths lead to the first output? How many arrows are there? Which mode for the outputs' derivatives
+# with respect to the *input*?**
 #
 # <details><summary>The answer</summary>
 #
-# $100^{10} = 10^{20}$ paths. $100 + 9 \times 100^2 + 300 = 90\,400$ arrows. Forward: one start reaches all 3 outputs,
-# reverse would need 3. For the derivatives with respect to the weights it would be the other way round.
+# $100^{10}$ paths; $100 + 9 \times 100^2 + 300 = 90\,400$ arrows. Forward: one start, where reverse needs 3.
 #
 # </details>

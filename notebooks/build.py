@@ -46,8 +46,10 @@ def execute(notebook: NotebookNode) -> NotebookNode:
     """The notebook, executed in a clean kernel; an error in a cell is raised."""
     os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE.parent), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+    where = {"metadata": {"path": str(HERE)}}
+    # What a slow cell prints bit by bit is kept as one text, however the bits came.
     client = NotebookClient(
-        notebook, timeout=600, kernel_name="python3", record_timing=False, resources={"metadata": {"path": str(HERE)}}
+        notebook, timeout=600, kernel_name="python3", record_timing=False, coalesce_streams=True, resources=where
     )
     client.execute()
     notebook.metadata["language_info"] = nbformat.from_dict({"name": "python"})
