@@ -405,7 +405,7 @@ print(check(add_backward_answer))
 #
 # <details><summary>The answer</summary>
 #
-# It is accepted. At $x = (0, 0)$ it says 0/0: the length has a tip there, and no derivative. A proof speaks where both sides
-# exist. At the tip one chooses, 0 perhaps, and writes it down.
+# It is accepted. At $x = (0, 0)$ it says 0/0: the length has a tip there, and no derivative. One chooses a value, and writes
+# it down.
 #
 # </details>
