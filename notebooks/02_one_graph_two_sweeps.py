@@ -369,8 +369,10 @@ def check(count_paths):
         found = count_paths(watched, start, end)
         if found is None:
             return "nothing returned yet"
-        if found != right or watched.readings > 2:
-            return f"{name}: you found {found}, right is {right}; times the list was read: {watched.readings}"
+        if found != right:
+            return f"{name}: you found {found}, right is {right}"
+        if watched.readings > 2:
+            return f"{name}: {found} is right, but the arrows were read {watched.readings} times"
     return "correct: about a million million paths, counted in one sweep"
 
 # %%
