@@ -83,7 +83,7 @@ def exact(x: Any) -> np.ndarray:
     if x.dtype.kind not in "fciu":
         raise InexpressibleError(f"a value of type {x.dtype} has no symbolic meaning")
     if x.dtype == np.float32:  # the decimal that was written, not its rounding to single precision
-        return entrywise(lambda v: exact_number(float(str(v))), x)
+        return entrywise(lambda v: exact_number(float(str(np.float32(v)))), x)
     return entrywise(lambda v: exact_number(v.item() if isinstance(v, np.generic) else v), x)
 
 

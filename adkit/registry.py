@@ -170,7 +170,7 @@ class Op:
                 raise TypeError(f"{self.name}: {self.arity + len(rest)} positional arguments are too many")
             kw = {**dict(zip(names, rest, strict=False)), **kw}
         for name, value in kw.items():
-            if isinstance(value, Boxed):
+            if isinstance(value, Boxed) and not (value.ground and value.dtype.kind in "biu"):  # a mask of symbols may
                 raise DerivativeError(
                     f"{self.name}: no derivative is known with respect to {name!r}. Hold it constant "
                     "(adkit.stop_gradient), or give the function a rule of your own with adkit.custom_jvp"

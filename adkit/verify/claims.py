@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,8 +37,10 @@ class Claim:
         return f"{self.op}{self.call}, {self.operands}, {self.mode}: {self.verdict}"
 
 
-def prove_op(op: Op, prover: Prover, order: int = 1, seconds: float | None = None) -> Iterator[Claim]:
-    """A verdict on every call, operand and mode of an op.
+def prove_op(
+    op: Op, prover: Prover, order: int = 1, seconds: float | None = None, cases: Sequence[Case] | None = None
+) -> Iterator[Claim]:
+    """A verdict on every call (or on those of ``cases``), operand and mode of an op.
 
     A call without entries claims nothing.  An operand for which the op refuses a derivative in both modes is left out.
 
@@ -46,7 +48,7 @@ def prove_op(op: Op, prover: Prover, order: int = 1, seconds: float | None = Non
     >>> {claim.verdict.status for claim in prove_op(lookup("tanh"), Prover())}
     {'proved'}
     """
-    for at in calls(op):
+    for at in calls(op) if cases is None else cases:
         call = re.sub(r" object at 0x[0-9a-f]+", "", repr(at))
         try:
             whole = probe(op, at)

@@ -7,6 +7,7 @@ that share most of their parts, so they are computed part by part, each once.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from threading import local
 from typing import Any
 
 __all__ = ["DIGITS", "evaluate"]
@@ -24,11 +25,22 @@ def evaluate(exprs: list[Any], point: Mapping[Any, Any], digits: int = DIGITS) -
     >>> [float(v) for v in evaluate([sp.exp(x) - 1, sp.Piecewise((x, x > 0), (0, True))], {x: 0})]
     [0.0, 0.0]
     """
+    machine = _Machine(point, _context(digits))
+    return [machine(e) for e in exprs]
+
+
+_contexts = local()
+
+
+def _context(digits: int) -> Any:
+    """mpmath with a precision of its own, and one for each thread: the usual one has one precision for the process."""
     import mpmath
 
-    with mpmath.workdps(digits):
-        machine = _Machine(point, mpmath)
-        return [machine(e) for e in exprs]
+    known = _contexts.__dict__.setdefault("by_digits", {})
+    if digits not in known:
+        known[digits] = mpmath.MPContext()
+        known[digits].dps = digits
+    return known[digits]
 
 
 class _Machine:
@@ -80,7 +92,7 @@ class _Machine:
         value = e.func(*parts) if e.args else e
         if isinstance(value, sp.logic.boolalg.BooleanAtom):  # a condition: it holds, or it does not
             return bool(value)
-        value = value.evalf(self.mp.mp.dps)
+        value = value.evalf(self.mp.dps)
         if not value.is_number:
             raise ZeroDivisionError(f"{e} has no value")
         real, imaginary = value.as_real_imag()

@@ -48,7 +48,8 @@ def rerun(c: Component, point: dict[Any, Any]) -> Any:
     except Exception:
         return None
     k, i = c.place
-    return np.ravel(found[k])[i].item()
+    got = np.ravel(found[k])[i]
+    return got.item() if isinstance(got, np.generic) else None
 
 
 def compare_numbers(subject: Subject, mode: str) -> None:

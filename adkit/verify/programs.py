@@ -36,8 +36,8 @@ def prove_function(
 
     Examples
     --------
-    >>> [str(claim.verdict) for claim in prove_function(lambda x, y: np.sum(x * np.exp(y)), (np.ones(2), 0.5))]
-    ['proved: structure', 'proved: structure']
+    >>> [claim.verdict.status for claim in prove_function(lambda x, y: np.sum(x * np.exp(y)), (np.ones(2), 0.5))]
+    ['proved', 'proved']
     """
     subject, name = as_subject(f, args)
     prover = prover or Prover()

@@ -109,7 +109,7 @@ class Prover:
                 if np.isfinite(value) and not abs(complex(at) - complex(value)) <= tolerance * (1 + abs(complex(value))):
                     point = {s.name: v for s, v in letters.values.items() if s in e.free_symbols}
                     return Verdict(
-                        "wrong", "the symbolic meaning is not what the function computes", f"result {k}", str(e)[:200], point,
+                        "wrong", "the symbolic meaning is not what the function computes", f"result {k}", _printed(e)[:200], point,
                         _plain(at), value.item(),
                     )  # fmt: skip
         return None
@@ -247,11 +247,19 @@ def _confirmed(found: _Counterexample, c: Component, canon: Canon) -> Verdict:
     if got is not None and abs(got - found.wanted) <= 1e-6 * (1 + abs(found.wanted)):
         return Verdict("checked", "the rule gives another formula for symbols than for numbers, where it is right")
     simple = simplified(found.residual, 3.0)
-    text = str((found.residual if simple is None else simple).xreplace(canon.back))
-    return Verdict(
-        "wrong", "not the derivative", c.where, text if len(text) <= 240 else text[:237] + "...",
-        {s.name: float(v) for s, v in {**point, **c.fixed}.items()}, found.got if got is None else got, found.wanted,
-    )  # fmt: skip
+    residual = (found.residual if simple is None else simple).xreplace(canon.back)
+    parts = residual.free_symbols.union(c.ad.free_symbols, *[y.free_symbols for y in c.ys])
+    text = _printed(residual)
+    shown = {s.name: float(v) for s, v in {**point, **c.fixed}.items() if s in parts or s in c.fixed}
+    text = text if len(text) <= 240 else text[:237] + "..."
+    return Verdict("wrong", "not the derivative", c.where, text, shown, found.got if got is None else got, found.wanted)
+
+
+def _printed(e: Any) -> str:
+    """An expression as a person would write it: the symbols by their names."""
+    import sympy as sp
+
+    return str(e.xreplace({s: sp.Symbol(s.name) for s in e.free_symbols}))
 
 
 def _by_numbers(subject: Subject, mode: str, reason: str) -> Verdict:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 from .evaluate import evaluate
@@ -20,6 +21,7 @@ from .replacing import replaced
 __all__ = ["Region", "TooManyCasesError", "split"]
 
 _MOST = 512
+_MOST_ROWS = 300
 _DECISIVE = frozenset(("Abs", "sign", "Max", "Min", "Heaviside", "floor", "ceiling"))
 
 
@@ -204,34 +206,37 @@ def _primitive(d: Any) -> tuple[Any, int]:
 
 
 def _feasible(signs: list[tuple[Any, int]]) -> bool:
-    """Whether signs can hold together: exactly, where the expressions are linear; yes where they are not.
+    """Whether signs can hold together: exactly, where the expressions are linear; yes where that is too much to tell.
 
     Every product of symbols counts as a symbol of its own, so that "no" is certain.
     """
     import sympy as sp
-    from sympy.solvers.simplex import InfeasibleLPError, UnboundedLPError, linprog
 
-    columns: dict[Any, int] = {}
-    rows: list[dict[int, Any]] = []
-    limits: list[Any] = []
-    for d, sign in signs:  # sign * d >= margin
-        row: dict[int, Any] = {0: sp.S.One}
-        limit = sp.S.Zero
-        for term in sp.Add.make_args(d):
-            factor, rest = term.as_coeff_Mul()
-            if rest == 1:
-                limit += sign * factor
-            else:
-                row[columns.setdefault(rest, len(columns) + 1)] = -sign * factor
-        rows.append(row)
-        limits.append(limit)
-    if not all([c.is_Rational for c in (*limits, *[c for row in rows for c in row.values()])]):
-        return True
-    matrix = sp.Matrix(len(rows), len(columns) + 1, lambda i, j: rows[i].get(j, 0))
-    bounds = [(None, 1), *[(0 if rest.is_positive else None, None) for rest in columns]]
-    try:
-        return bool(linprog([-1] + [0] * len(columns), matrix, limits, bounds=bounds)[0] < 0)
-    except InfeasibleLPError:
-        return False
-    except UnboundedLPError:
-        return True
+    rows: list[dict[Any, Any]] = []
+    for d, sign in signs:
+        terms = dict([term.as_coeff_Mul()[::-1] for term in sp.Add.make_args(d)])
+        if not all([c.is_Rational for c in terms.values()]):
+            return True
+        rows.append({t: sign * Fraction(int(c.p), int(c.q)) for t, c in terms.items()})
+    symbols = dict.fromkeys([t for row in rows for t in row if t != 1])
+    rows += [{t: Fraction(1)} for t in symbols if t.is_positive]
+    return _solvable(rows, list(symbols))
+
+
+def _solvable(rows: list[dict[Any, Any]], symbols: list[Any]) -> bool:
+    """Whether linear forms (the constant under 1) can all be positive: one symbol after another is eliminated.
+
+    Fourier and Motzkin: a form that bounds a symbol from below and one that bounds it from above give one without it.
+    """
+    for t in symbols:
+        above = [row for row in rows if row.get(t, 0) > 0]
+        below = [row for row in rows if row.get(t, 0) < 0]
+        rows = [row for row in rows if not row.get(t, 0)]
+        if len(rows) + len(above) * len(below) > _MOST_ROWS:
+            return True
+        for a in above:
+            for b in below:
+                both = {key: a.get(key, 0) / a[t] - b.get(key, 0) / b[t] for key in {*a, *b} if key != t}
+                rows.append({key: c for key, c in both.items() if c})
+        rows = [dict(kept) for kept in dict.fromkeys([tuple(sorted(row.items(), key=str)) for row in rows])]
+    return all([row.get(1, 0) > 0 for row in rows])
