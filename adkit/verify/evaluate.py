@@ -45,7 +45,9 @@ def _context(digits: int) -> Any:
 
 class _Machine:
     def __init__(self, point: Mapping[Any, Any], mp: Any) -> None:
-        self.mp = mp
+        from mpmath.libmp import NoConvergence
+
+        self.mp, self.no_convergence = mp, NoConvergence
         self.known: dict[Any, Any] = {s: _number(v, mp) for s, v in point.items()}
 
     def __call__(self, e: Any) -> Any:
@@ -53,7 +55,7 @@ class _Machine:
         if found is None:
             try:
                 found = self._fresh(e)
-            except (ZeroDivisionError, OverflowError, self.mp.libmp.NoConvergence):
+            except (ZeroDivisionError, OverflowError, ValueError, self.no_convergence):
                 found = self.mp.nan
             self.known[e] = found
         return found
