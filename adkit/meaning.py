@@ -13,6 +13,7 @@ Floats become the exact numbers that they stand for (see :func:`exact`), so that
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from functools import lru_cache
 from math import isfinite
@@ -24,7 +25,8 @@ from .errors import InexpressibleError
 from .ops.common import negative_axes
 from .registry import STRUCTURAL, NoSymbol, Op, parameter_defaults, parameter_names
 
-__all__ = ["COMPARISONS", "apply_symbol", "comparison", "entrywise", "exact", "exact_number", "is_condition", "numbers"]
+__all__ = ["COMPARISONS", "apply_symbol", "comparison", "entrywise", "exact", "exact_number", "is_condition",
+           "joined", "logic", "numbers", "signs"]  # fmt: skip
 
 COMPARISONS = {
     "less": "StrictLessThan", "less_equal": "LessThan", "greater": "StrictGreaterThan", "greater_equal": "GreaterThan",
@@ -121,6 +123,41 @@ def comparison(name: str, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         return kind(x, y, evaluate=False)
 
     return entrywise(compare, numbers(a), numbers(b))
+
+
+def logic(name: str) -> Callable[..., np.ndarray]:
+    """One of SymPy's connectives (``And``, ``Or``, ``Not``, ``Xor``), entry by entry."""
+
+    def combine(*xs: Any) -> np.ndarray:
+        import sympy as sp
+
+        return entrywise(getattr(sp, name), *xs)
+
+    return combine
+
+
+def joined(name: str) -> Callable[..., np.ndarray]:
+    """Conditions joined along axes, by ``And`` as ``np.all`` does or by ``Or`` as ``np.any``."""
+
+    def reduce(x: Any, axis: Any = None, keepdims: Any = False, **_: Any) -> np.ndarray:
+        import sympy as sp
+
+        connective = np.frompyfunc(getattr(sp, name), 2, 1)
+        found: Any = x
+        for k in sorted(negative_axes(axis, x.ndim)):
+            found = connective.reduce(found, axis=k, keepdims=True, initial=sp.true if name == "And" else sp.false)
+        if not keepdims:
+            found = np.squeeze(found, axis=negative_axes(axis, x.ndim))
+        return entrywise(lambda e: e, found)
+
+    return reduce
+
+
+def signs(x: Any) -> np.ndarray:
+    """The sign of each entry."""
+    import sympy as sp
+
+    return entrywise(sp.sign, numbers(x))
 
 
 # ops -----------------------------------------------------------------------------------------------

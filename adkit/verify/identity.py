@@ -7,17 +7,19 @@
 3. The same after hyperbolic functions and tangents are written in exponentials, sines and cosines.
 4. SymPy's ``simplify``, in a process of its own that can be stopped.
 
-Each step can only say yes.  None of them can hang: the arithmetic of step 2 counts its terms.
+Each step can only say yes.  None of them can hang: the arithmetic counts its terms, and what is large is sent to the
+process of step 4.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from .simplifier import simplified
+from .simplifier import elsewhere, simplified
 
-__all__ = ["vanishes"]
+__all__ = ["algebraically_zero", "vanishes"]
 
+_SMALL = 2_000
 _MOST_TERMS = 60_000
 _MOST_WORK = 3_000_000
 
@@ -40,17 +42,26 @@ def vanishes(e: Any, seconds: float = 5.0) -> str | None:
         return "structure"
     if e.is_number and e.is_Rational:
         return None
-    if _algebraically_zero(e):
+    decide = algebraically_zero if _small(e) else lambda e: elsewhere(e, seconds)
+    if decide(e):
         return "algebra"
     rewritten = e.replace(sp.tan, lambda u: sp.sin(u) / sp.cos(u)).rewrite([sp.tanh, sp.sinh, sp.cosh, sp.coth], sp.exp)
-    if rewritten != e and _algebraically_zero(rewritten):
+    if rewritten != e and decide(rewritten):
         return "algebra"
     if seconds > 0 and simplified(e, seconds) == 0:
         return "simplify"
     return None
 
 
-def _algebraically_zero(e: Any) -> bool:
+def _small(e: Any) -> bool:
+    """Whether an expression is so small that algebra here and now takes a moment."""
+    import sympy as sp
+
+    return not any(k >= _SMALL for k, _ in enumerate(sp.preorder_traversal(e)))
+
+
+def algebraically_zero(e: Any) -> bool:
+    """Whether the numerator of an expression, its transcendental parts taken as symbols, is the zero polynomial."""
     import sympy as sp
 
     try:

@@ -118,8 +118,9 @@ class Prover:
         """The verdict over all entries: the first that is wrong, else one that is only checked, else the hardest proof."""
         best: Verdict = Verdict("proved", "structure")
         for c in parts:
-            late = deadline is not None and monotonic() > deadline
-            found = self.component(c, 0.0 if late else self.patience)
+            if deadline is not None and monotonic() > deadline:
+                raise InexpressibleError("its proof was not complete within the time limit")
+            found = self.component(c, self.patience)
             if found.status == "wrong":
                 return found
             if found.status == "checked":

@@ -1,4 +1,4 @@
-"""SymPy's ``simplify``, in a process of its own: it may take minutes, and nothing inside Python can stop it.
+"""Algebra in a process of its own: it may take minutes, and nothing inside Python can stop it.
 
 One process serves all calls, started with the first; one that exceeds its time is killed, and the next call starts
 another.  There are no signals and no timers, so any thread may ask.
@@ -10,11 +10,12 @@ import atexit
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 from queue import Empty, Queue
 from threading import Lock, Thread
 from typing import Any
 
-__all__ = ["simplified"]
+__all__ = ["elsewhere", "simplified"]
 
 _PROGRAM = """
 import pickle, sys
@@ -24,16 +25,25 @@ with open(sys.stdin.fileno(), "rb") as given, open(sys.stdout.fileno(), "wb") as
     sys.stdout = sys.stderr
     while True:
         try:
-            e = pickle.load(given)
+            task, e = pickle.load(given)
         except EOFError:
             break
         try:
-            found = sympy.simplify(e)
+            if task == "simplify":
+                found = sympy.simplify(e)
+            else:
+                sys.path.insert(0, sys.argv[1])
+                from adkit.verify.identity import algebraically_zero
+
+                found = algebraically_zero(e)
         except BaseException:
             found = None
         pickle.dump(found, answers)
         answers.flush()
 """
+
+
+_HOME = str(Path(__file__).resolve().parents[2])
 
 
 class _Helper:
@@ -42,9 +52,9 @@ class _Helper:
         self.lock = Lock()
         self.answers: Queue[Any] = Queue()
 
-    def ask(self, e: Any, seconds: float) -> Any:
+    def ask(self, task: str, e: Any, seconds: float) -> Any:
         try:
-            question = pickle.dumps(e)
+            question = pickle.dumps((task, e))
         except (pickle.PicklingError, TypeError, AttributeError, RecursionError):
             return None
         with self.lock:
@@ -61,7 +71,7 @@ class _Helper:
 
     def _start(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            [sys.executable, "-P", "-c", _PROGRAM, _HOME], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
         self.answers = Queue()
         Thread(target=_listen, args=(self.process.stdout, self.answers), daemon=True).start()
@@ -97,4 +107,9 @@ def simplified(e: Any, seconds: float) -> Any:
     >>> simplified(sp.gamma(x + 1) / sp.gamma(x), 30.0)
     x
     """
-    return _helper.ask(e, seconds)
+    return _helper.ask("simplify", e, seconds)
+
+
+def elsewhere(e: Any, seconds: float) -> bool:
+    """``identity.algebraically_zero`` of an expression, if it takes no longer than so many seconds."""
+    return _helper.ask("algebra", e, seconds) is True
