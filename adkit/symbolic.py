@@ -26,7 +26,7 @@ from . import ops as _ops  # the table of rules is filled before the first Symbo
 from .box import Box, unsupported
 from .errors import InexpressibleError
 from .levels import OUTERMOST, Level, lift, plain
-from .meaning import COMPARISONS, apply_symbol, comparison, entrywise, exact, numbers
+from .meaning import COMPARISONS, apply_symbol, comparison, exact, joined, logic, signs
 from .operators import equip
 from .registry import TABLE, Op
 
@@ -262,44 +262,13 @@ def _pair(fun: Any, meaning: Any) -> Callable[..., Any]:
     return apply
 
 
-def _logic(name: str) -> Callable[..., Any]:
-    def combine(*xs: Any) -> Any:
-        import sympy as sp
-
-        return entrywise(getattr(sp, name), *xs)
-
-    return combine
-
-
-def _reduced(name: str) -> Callable[..., Any]:
-    """``np.any`` and ``np.all``: conditions joined along axes."""
-
-    def reduce(x: Any, axis: Any = None, keepdims: Any = False, **_: Any) -> Any:
-        import sympy as sp
-
-        joined = np.frompyfunc(getattr(sp, name), 2, 1)
-        axes = tuple(range(x.ndim)) if axis is None else axis
-        found: Any = x
-        for k in sorted([k % x.ndim for k in ((axes,) if isinstance(axes, int) else axes)], reverse=True):
-            found = joined.reduce(found, axis=k, keepdims=keepdims, initial=sp.true if name == "And" else sp.false)
-        return entrywise(lambda e: e, found)
-
-    return reduce
-
-
-def _sign(x: Any) -> Any:
-    import sympy as sp
-
-    return entrywise(sp.sign, numbers(x))
-
-
 _OWN: dict[Any, Any] = {
     **{getattr(np, name): _pair(getattr(np, name), lambda a, b, name=name: comparison(name, a, b)) for name in COMPARISONS},
-    np.logical_and: _pair(np.logical_and, _logic("And")), np.bitwise_and: _pair(np.bitwise_and, _logic("And")),
-    np.logical_or: _pair(np.logical_or, _logic("Or")), np.bitwise_or: _pair(np.bitwise_or, _logic("Or")),
-    np.logical_xor: _pair(np.logical_xor, _logic("Xor")), np.bitwise_xor: _pair(np.bitwise_xor, _logic("Xor")),
-    np.logical_not: _pair(np.logical_not, _logic("Not")), np.invert: _pair(np.invert, _logic("Not")),
-    np.any: _pair(np.any, _reduced("Or")), np.all: _pair(np.all, _reduced("And")), np.sign: _pair(np.sign, _sign),
+    np.logical_and: _pair(np.logical_and, logic("And")), np.bitwise_and: _pair(np.bitwise_and, logic("And")),
+    np.logical_or: _pair(np.logical_or, logic("Or")), np.bitwise_or: _pair(np.bitwise_or, logic("Or")),
+    np.logical_xor: _pair(np.logical_xor, logic("Xor")), np.bitwise_xor: _pair(np.bitwise_xor, logic("Xor")),
+    np.logical_not: _pair(np.logical_not, logic("Not")), np.invert: _pair(np.invert, logic("Not")),
+    np.any: _pair(np.any, joined("Or")), np.all: _pair(np.all, joined("And")), np.sign: _pair(np.sign, signs),
 }  # fmt: skip
 """What a symbol answers otherwise than other boxes: comparisons, logic and signs, as conditions."""
 

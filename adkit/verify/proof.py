@@ -118,9 +118,7 @@ class Prover:
         """The verdict over all entries: the first that is wrong, else one that is only checked, else the hardest proof."""
         best: Verdict = Verdict("proved", "structure")
         for c in parts:
-            if deadline is not None and monotonic() > deadline:
-                raise InexpressibleError("its proof was not complete within the time limit")
-            found = self.component(c, self.patience)
+            found = self.component(c, deadline)
             if found.status == "wrong":
                 return found
             if found.status == "checked":
@@ -129,30 +127,37 @@ class Prover:
                 best = found
         return best
 
-    def component(self, c: Component, patience: float) -> Verdict:
+    def component(self, c: Component, deadline: float | None) -> Verdict:
         """The verdict on one entry; the same identity is decided once."""
+        _in_time(deadline)
         canon = Canon(c)
         found = self.known.get(canon.key)
         if found is None:
             try:
-                found = self._decide(canon, patience)
+                found = self._decide(canon, deadline)
             except RecursionError:
                 raise InexpressibleError("its formula is nested too deeply for SymPy") from None
             self.known[canon.key] = found
         return found if isinstance(found, Verdict) else _confirmed(found, c, canon)
 
-    def _rung(self, residual: Any, c: Canon, patience: float) -> str | None:
+    def _rung(self, residual: Any, c: Canon, deadline: float | None) -> str | None:
         """How a residual was shown to vanish."""
         if _unreal(residual):
             residual = _parts(residual)
-        found = [vanishes(part, patience) for part in _coefficients(residual, c)]
-        return None if None in found else max([rung for rung in found if rung], key=_RUNGS.index)
+        found: list[str | None] = []
+        for part in _coefficients(residual, c):
+            _in_time(deadline)
+            found.append(vanishes(part, self.patience))
+            if found[-1] is None:
+                return None
+        return max([rung for rung in found if rung], key=_RUNGS.index)
 
-    def _decide(self, c: Canon, patience: float) -> Verdict | _Counterexample:
+    def _decide(self, c: Canon, deadline: float | None) -> Verdict | _Counterexample:
         """Case by case: the identity, or numbers."""
         hardest, doubt = "structure", ""
         try:
             for region, (ad, *ys) in split([c.ad, *c.ys], sample(c.spans)):
+                _in_time(deadline)
                 wanted = expected(c.mode, ys, c.us, c.entries, c.target, c.bent)
                 residual = ad - wanted
                 if residual == 0:
@@ -164,12 +169,12 @@ class Prover:
                 if gap > _SAME:
                     doubt = f"equal to rounding only ({float(gap):.1g}, relative)"
                     continue
-                rung = self._rung(residual, c, patience)
+                rung = self._rung(residual, c, deadline)
                 if rung is None and not region.points:
                     doubt = doubt or "a case was not decided, and no point of it was found"
                 elif rung is None:
                     count = len(region.points)
-                    doubt = doubt or f"SymPy decided nothing in {patience:g} s; equal to 40 digits at {count} points"
+                    doubt = doubt or f"SymPy decided nothing in {self.patience:g} s; equal to 40 digits at {count} points"
                 elif rung != "structure" and hardest != "simplify":
                     hardest = rung
         except TooManyCasesError as error:
@@ -190,6 +195,11 @@ def _coefficients(residual: Any, c: Canon) -> list[Any]:
     if any([part.free_symbols & set(directions) for part in parts]):
         return [residual]
     return [residual.xreplace(dict.fromkeys(directions, sp.S.Zero)), *parts]
+
+
+def _in_time(deadline: float | None) -> None:
+    if deadline is not None and monotonic() > deadline:
+        raise InexpressibleError("its proof was not complete within the time limit")
 
 
 def _unreal(e: Any) -> bool:

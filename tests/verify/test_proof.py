@@ -154,6 +154,17 @@ def test_a_limit_of_time_leaves_numbers() -> None:
     assert "time limit" in claim.verdict.reason
 
 
+def test_many_cases_do_not_outlast_the_limit() -> None:
+    def folded(W: Any, x: Any) -> Any:
+        for _ in range(3):
+            x = np.maximum(W @ x, 0)
+        return np.sum(x)
+
+    (claim, *_) = prove_function(folded, (np.eye(3) + 0.1, np.ones(3)), 1, Prover(), 1.0)
+    assert claim.verdict.status == "checked"
+    assert "time limit" in claim.verdict.reason
+
+
 def test_a_program_too_long_for_a_formula_is_checked_or_not_judged() -> None:
     def tame(x: Any) -> Any:
         for _ in range(60):
