@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -73,16 +74,17 @@ def spread(g: Any, shape: tuple[int, ...], axes: tuple[int, ...], keepdims: bool
     A large one is a view without memory of its own; for a small one making the view would cost more than filling.
     """
     if isinstance(g, np.generic):
-        full = np.empty(shape, g.dtype)
-        if full.size > _LARGE:
+        if prod(shape) > _LARGE:
             return np.broadcast_to(g, shape)
+        full = np.empty(shape, g.dtype)
         full.fill(g)
         return full
     g = spread_kept(g, axes, keepdims, len(shape), l)
     if type(g) is np.ndarray:
-        full = np.empty(g.shape[:l] + shape, g.dtype)
-        if full.size > _LARGE:
-            return np.broadcast_to(g, full.shape)
+        shape = g.shape[:l] + shape
+        if prod(shape) > _LARGE:
+            return np.broadcast_to(g, shape)
+        full = np.empty(shape, g.dtype)
         full[...] = g
         return full
     return np.broadcast_to(g, g.shape[:l] + shape)

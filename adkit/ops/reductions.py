@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UnsupportedError
-from ..registry import STRUCTURAL, TABLE, case, custom, derived, linear
+from ..registry import STRUCTURAL, case, custom, derived, linear
 from .common import negative_axes, negative_axis, spread, spread_kept
 
 __all__: list[str] = []
@@ -386,5 +386,3 @@ _scan_product = custom(
     symbol=STRUCTURAL, domain=(-2, 2), cases=(case((3,)), case((2, 3), axis=-2), case((2, 3, 2), axis=-2), case((0,))),
     convention="exact at zeros",
 )  # fmt: skip
-for _key in (np.amax, np.amin):
-    TABLE.setdefault(_key, TABLE[np.max] if _key is np.amax else TABLE[np.min])
