@@ -46,6 +46,8 @@ def execute(notebook: NotebookNode) -> NotebookNode:
     """The notebook, executed in a clean kernel; an error in a cell is raised."""
     os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE.parent), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+    # A kernel started under MPLBACKEND=Agg would show the words "<Figure ...>" where a picture belongs.
+    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     where = {"metadata": {"path": str(HERE)}}
     # What a slow cell prints bit by bit is kept as one text, however the bits came.
     client = NotebookClient(

@@ -73,7 +73,7 @@ def test_a_changed_source_is_out_of_step(tmp_path: Path) -> None:
     assert "is missing" in build.out_of_step(source)
     shutil.copy(LESSONS[0].with_suffix(".ipynb"), tmp_path)
     assert build.out_of_step(source) is None
-    source.write_text(source.read_text(encoding="utf-8").replace("import time", "import time  # now", 1), encoding="utf-8")
+    source.write_text(source.read_text(encoding="utf-8").replace("import adkit", "import adkit  # now", 1), encoding="utf-8")
     assert "differs from its source" in build.out_of_step(source)
 
 

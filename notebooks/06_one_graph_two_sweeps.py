@@ -5,8 +5,7 @@
 # and both modes of automatic differentiation become the same six lines, run along the arrows or against them.
 #
 # You will do both on a graph from a lecture, see every number, break the order once, and count why a million million
-# paths cost no more than 160 arrows. You need the chain rule, and about 20 minutes. The
-# [first lesson](01_linear_softmax_cross_entropy.ipynb) helps, but is not required.
+# paths cost no more than 160 arrows. You need the chain rule, and about 20 minutes.
 #
 # A question in **bold** stands before most cells. Write your answer down, then run the cell.
 
