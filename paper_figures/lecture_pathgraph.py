@@ -12,6 +12,15 @@ import numpy as np
 
 import adkit
 
+from .common import BLUE, INK, RED, REFERENCE, SOFT, THEORY, Page, caption
+
+TITLE = "One graph, both sweeps: the value and the two derivatives at every node"
+CLAIM = (
+    "Forward mode carries d(node)/dx from left to right, reverse mode dg/d(node) from right to left; at every cut of the graph "
+    "the products of the two, summed, are dg/dx. The two paths add up."
+)
+SOURCE = "the lecture's path graph (Osindero, Neural Nets, Backprop, Automatic Differentiation)"
+
 STEPS: dict[str, tuple[Callable[..., Any], tuple[str, ...], str]] = {
     "a": (np.sin, ("x",), "sin x"),
     "b": (lambda a: a**2, ("a",), "a²"),
@@ -162,3 +171,55 @@ def draw() -> str:
         "</svg>",
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
+
+
+CUTS = (("x",), ("a", "h"), ("b", "i"), ("c", "i"), ("d", "j"), ("e", "j"), ("f",), ("g",))
+"""Sets of nodes through which every path runs once."""
+
+
+def _panel(axes: Any, values: dict[str, Any], ahead: dict[str, float], back: dict[str, float]) -> None:
+    """The same picture in matplotlib, for the PNG."""
+    from matplotlib.patches import FancyBboxPatch
+
+    axes.set_xlim(0, WIDTH)
+    axes.set_ylim(BOTTOM + TALL + 10, TOP - TALL - 10)
+    axes.axis("off")
+    for (start, end), partial in local().items():
+        (x0, y0), (x1, y1) = PLACES[start], PLACES[end]
+        lift = 0 if y0 == y1 else 14 if y1 > y0 else -14
+        axes.annotate("", (x1 - HALF, y1 - lift), (x0 + HALF, y0 + lift), arrowprops={"arrowstyle": "->", "color": SOFT})
+        shift = 0 if y0 == y1 else 16 if (y1 > y0) == (start == "x") else -16
+        axes.text((x0 + x1) / 2 + (0 if not shift else -24 if start == "x" else 24), (y0 + y1) / 2 + (shift or -9),
+                  _partial(partial), ha="center", va="center", fontsize=7.5, color=SOFT)  # fmt: skip
+    for name, (x, y) in PLACES.items():
+        axes.add_patch(FancyBboxPatch((x - HALF, y - TALL), 2 * HALF, 2 * TALL, boxstyle="round,pad=0,rounding_size=7",
+                                      facecolor=LIGHT["fill"], edgecolor=SOFT))  # fmt: skip
+        written = f"{name} = {STEPS[name][2]}" if name in STEPS else "x"
+        rows = ((written, INK, "bold"), (_number(float(values[name])), SOFT, "normal"),
+                ("→ " + _number(ahead[name]), BLUE, "normal"), ("← " + _number(back[name]), RED, "normal"))  # fmt: skip
+        for k, (words, colour, weight) in enumerate(rows):
+            axes.text(x, y - 29 + 19.5 * k, words, ha="center", va="center", fontsize=8, color=colour, fontweight=weight)
+
+
+def main(out: Any, seed: int = 0, quick: bool = False) -> dict[str, Any]:
+    """Draw the figure into a folder: the SVG that adapts to light and dark, the PNG, the JSON."""
+    page = Page(__name__, seed, quick)
+    page.seeds, page.settings = [], "x = 0.7"
+    values, ahead, back, arrows = evaluate(X), forward(), reverse(), local()
+    page.within("dg/dx, forward", ahead["g"], 0.10477378, 5e-9, REFERENCE)
+    page.within("dg/dx, reverse", back["x"], 0.10477378, 5e-9, REFERENCE)
+    page.within("the path through e", ahead["e"] * back["e"], 0.11934013, 5e-9, REFERENCE)
+    page.within("the path through j", ahead["j"] * back["j"], -0.01456635, 5e-9, REFERENCE)
+    for name, number in {"a": 0.764842, "e": 0.593527, "j": -0.076989, "f": 0.510598}.items():
+        page.within(f"d{name}/dx", ahead[name], number, 5e-7, REFERENCE)
+    for name, number in {"f": 0.205198, "e": 0.201070, "j": 0.189199, "a": 0.156032, "h": 0.022611}.items():
+        page.within(f"dg/d{name}", back[name], number, 5e-7, REFERENCE)
+    gap = max(abs(sum(ahead[n] * back[n] for n in cut) - back["x"]) for cut in CUTS)
+    page.at_most("largest difference of a cut's sum from dg/dx", gap, 1e-15, THEORY)
+    page.at_most("largest difference of a node from its operands", max(
+        abs(ahead[n] - sum(ahead[s] * p for (s, e), p in arrows.items() if e == n)) for n in STEPS), 1e-15, THEORY)  # fmt: skip
+    axes = page.panels(size=(10.2, 4.2))
+    caption(axes, "→ d(node)/dx, forward        ← dg/d(node), reverse        on an arrow: the local derivative")
+    _panel(axes, values, ahead, back)
+    page.documents[f"{page.name}.svg"] = draw()
+    return page.save(out)
