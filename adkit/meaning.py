@@ -6,6 +6,7 @@ An *array of expressions* is a NumPy array of dtype object.  What the field says
 ``"tanh"``                SymPy's function of that name, entry by entry
 ``f(sp, *xs, **kw)``      entry by entry after broadcasting; for an op that has an ``axis``, all the entries along
                           it at once, giving one expression, or a list of as many as were given
+``OfArrays(f)``           ``f(sp, *arrays, **kw)``: the whole arrays of expressions at once
 ``NoSymbol(reason)``      nothing: :class:`adkit.errors.InexpressibleError`
 
 Floats become the exact numbers that they stand for (see :func:`exact`), so that identities can hold.
@@ -23,7 +24,7 @@ import numpy as np
 
 from .errors import InexpressibleError
 from .ops.common import negative_axes
-from .registry import STRUCTURAL, NoSymbol, Op, parameter_defaults, parameter_names
+from .registry import STRUCTURAL, NoSymbol, OfArrays, Op, parameter_defaults, parameter_names
 
 __all__ = ["COMPARISONS", "apply_symbol", "comparison", "entrywise", "exact", "exact_number", "is_condition",
            "joined", "logic", "numbers", "signs"]  # fmt: skip
@@ -185,6 +186,11 @@ def apply_symbol(op: Op, operands: list[np.ndarray], kw: dict[str, Any], like: A
         operands = [numbers(x) for x in operands]
     if isinstance(meaning, str) and meaning == STRUCTURAL:
         found = op.run(*operands, **kw) if op.run is not op else op.fun(*operands, **kw)
+        return [_array(part) for part in found] if isinstance(found, (tuple, list)) else _array(found)
+    if isinstance(meaning, OfArrays):
+        import sympy as sp
+
+        found = meaning.f(sp, *operands, **kw)
         return [_array(part) for part in found] if isinstance(found, (tuple, list)) else _array(found)
     f = _function(meaning)
     kw = {k: exact_number(v) if isinstance(v, float) else v for k, v in kw.items()}

@@ -77,7 +77,7 @@ def pull_linear(record: Any, g: Any, cotangents: list[Any]) -> None:
     _, op, y, p, (i,), (x,), _ = record
     lead = g.ndim - y.ndim
     d = op.transpose(0, g, p, (x.shape,), lead)
-    if d.nbytes != x.nbytes or d.ndim != x.ndim:
+    if d.nbytes != x.nbytes or d.ndim != x.ndim or not x.nbytes:
         d = fit(d, x, lead)
     if cotangents[i] is None:
         cotangents[i] = d
@@ -93,11 +93,11 @@ def pull_bilinear(record: Any, g: Any, cotangents: list[Any]) -> None:
     a, b = xs
     if i >= 0:
         da = transpose(0, g, xs, p, lead)
-        if da.nbytes != a.nbytes or da.ndim != a.ndim:
+        if da.nbytes != a.nbytes or da.ndim != a.ndim or not a.nbytes:
             da = fit(da, a, lead)
     if j >= 0:
         db = transpose(1, g, xs, p, lead)
-        if db.nbytes != b.nbytes or db.ndim != b.ndim:
+        if db.nbytes != b.nbytes or db.ndim != b.ndim or not b.nbytes:
             db = fit(db, b, lead)
         give(cotangents, j, db)
     if i >= 0:

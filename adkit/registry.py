@@ -42,6 +42,7 @@ __all__ = [
     "TABLE",
     "Case",
     "NoSymbol",
+    "OfArrays",
     "Op",
     "bilinear",
     "case",
@@ -66,6 +67,13 @@ class NoSymbol:
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
+
+
+class OfArrays:
+    """The ``symbol`` of an op on whole arrays: ``f(sympy, *arrays, **kw)`` gives arrays of expressions, one or a list."""
+
+    def __init__(self, f: Fun) -> None:
+        self.f = f
 
 
 class Case:

@@ -3,10 +3,10 @@
 from ..operators import make_methods
 from ..registry import seal
 from . import arithmetic, functions, reductions, shape, index, indexing, picking, join, arrange, products  # noqa: I001
-from . import einsum, norms, softmax, network
+from . import einsum, norms, softmax, network, fft
 
 __all__ = [
-    "arithmetic", "arrange", "einsum", "functions", "index", "indexing", "join", "network", "norms", "picking", "products",
+    "arithmetic", "arrange", "einsum", "fft", "functions", "index", "indexing", "join", "network", "norms", "picking", "products",
     "reductions", "shape", "softmax",
 ]  # fmt: skip
 

@@ -111,6 +111,25 @@ def _by_reverse(f, xs, vs):
     return y, np.concatenate([np.ravel(b) for b in bars])
 
 
+def reals(y):
+    """All the numbers of a result (or of several), complex ones as two, in one real vector."""
+    parts = y if isinstance(y, (tuple, list)) else [y]
+    flat = [np.ravel(part) for p in parts for part in ((np.real(p), np.imag(p)) if p.dtype.kind == "c" else (p,))]
+    return np.concatenate(flat) if len(flat) > 1 else flat[0]
+
+
+def agree_complex(f, *zs, **kw):
+    """``agree`` for a function of real or complex arrays with real or complex results: in terms of their real parts."""
+    zs = [np.asarray(z)[()] for z in zs]
+    parts = [part for z in zs for part in ((z.real.copy(), z.imag.copy()) if z.dtype.kind == "c" else (z,))]
+
+    def of_reals(*xs):
+        supply = iter(xs)
+        return reals(f(*[next(supply) + 1j * next(supply) if z.dtype.kind == "c" else next(supply) for z in zs]))
+
+    agree(of_reals, *[part[()] for part in parts], **kw)
+
+
 def same_error(f, *xs):
     """Assert that ``f`` fails on a value being differentiated as it does on arrays; return the message."""
     import pytest
