@@ -16,7 +16,7 @@ import numpy as np
 
 from .errors import AdkitWarning, DerivativeError, UnsupportedError
 from .levels import Boxed, lift, plain
-from .registry import TABLE, Op
+from .registry import TABLE, Op, answer_for, home_of
 
 __all__ = ["Box", "getitem", "on_primal", "unsupported"]
 
@@ -52,7 +52,7 @@ class Box(Boxed):
 
     @classmethod
     def _first_use(cls, fun: Any) -> Callable[..., Any]:
-        answer = TABLE.get(fun)
+        answer = answer_for(fun)
         if answer is None:
             unsupported(fun)
         apply: Callable[..., Any] = cls.interpret(answer) if type(answer) is Op else answer
@@ -282,7 +282,7 @@ def unsupported(fun: Any) -> NoReturn:
         )
     from difflib import get_close_matches  # only for this message: its import costs a millisecond
 
-    module = getattr(fun, "__module__", None) or "numpy"
+    module = home_of(fun)
     hint = _WAYS_OUT.get(name, "")
     if not hint:
         near = get_close_matches(name, {getattr(f, "__name__", "") for f in TABLE}, n=1, cutoff=0.6 if len(name) > 5 else 0.8)
@@ -328,7 +328,7 @@ def _ufunc_method(ufunc: Any, method: str, inputs: Any, kw: Any) -> Any:
         )
     kw = {k: v for k, v in kw.items() if k != "out"}
     if method == "__call__":
-        answer = TABLE.get(ufunc)
+        answer = answer_for(ufunc)
         if answer is None:
             unsupported(ufunc)
         if kw.get("where", True) is not True:

@@ -30,7 +30,9 @@ convention at kinks and singular points, and the calls (``cases``) from which it
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from threading import RLock
 from typing import Any
 
 from .errors import DerivativeError, UnsupportedError
@@ -44,12 +46,16 @@ __all__ = [
     "NoSymbol",
     "OfArrays",
     "Op",
+    "answer_for",
     "bilinear",
     "case",
     "custom",
     "derived",
     "elementwise",
+    "home_of",
+    "later",
     "linear",
+    "load_families",
     "lookup",
     "supported_functions",
     "unknown",
@@ -251,10 +257,48 @@ def lookup(name: str) -> Op:
     >>> lookup("tanh")
     <elementwise op tanh>
     """
+    if name not in REGISTRY:
+        load_families()
     try:
         return REGISTRY[name]
     except KeyError:
         raise UnsupportedError(f"no op is registered under the name {name!r}") from None
+
+
+_later: dict[str, Callable[[], None]] = {}
+_loading = RLock()
+
+
+def later(package: str, load: Callable[[], None]) -> None:
+    """Declare a family of rules that is loaded when a function of ``package``, which is heavy, is first met."""
+    _later[package] = load
+
+
+def load_families(only: Callable[[str], bool] = lambda _: True) -> None:
+    """Load the families that were put off, where what they need is installed."""
+    with _loading:
+        for package in [package for package in _later if only(package)]:
+            try:
+                _later[package]()
+            except ImportError as error:
+                if (error.name or "").split(".")[0] != package:
+                    raise
+                continue  # a family for a package that is not installed
+            del _later[package]
+
+
+def answer_for(fun: Fun) -> Any:
+    """What answers for a function, an Op or a body; None where there is no rule.
+
+    >>> import numpy as np
+    >>> answer_for(np.tanh)
+    <elementwise op tanh>
+    """
+    answer = TABLE.get(fun)
+    if answer is None and _later:
+        load_families(lambda package: package in sys.modules)
+        answer = TABLE.get(fun)
+    return answer
 
 
 def _register(op: Op, aliases: tuple[Any, ...]) -> Op:
@@ -369,15 +413,26 @@ def supported_functions() -> list[str]:
     >>> "numpy.tanh" in supported_functions(), "numpy.linalg.norm" in supported_functions()
     (True, True)
     """
+    load_families()
     found = set()
     for key in TABLE:
         fun, method = (key[0], key[1:]) if isinstance(key, tuple) else (key, ())
-        module = getattr(fun, "__module__", None) or "numpy"
         if isinstance(getattr(fun, "__name__", None), str) and "<" not in fun.__name__ and method[:1] != ("__call__",):
-            home = "numpy" if type(fun).__name__ == "ufunc" and "scipy" not in module else module
+            home = home_of(fun)
             if not home.startswith("adkit"):
                 found.add(".".join([home, fun.__name__, *method]))
     return sorted(found)
+
+
+def home_of(fun: Any) -> str:
+    """The module in which a user finds a function; a ufunc does not say by itself."""
+    name = getattr(fun, "__name__", "")
+    if type(fun).__name__ != "ufunc":
+        return getattr(fun, "__module__", None) or "numpy"
+    for home in ("numpy", "scipy.special"):
+        if getattr(sys.modules.get(home), name, None) is fun:
+            return home
+    return "numpy" if getattr(sys.modules["numpy"], name, None) is not None else "scipy.special"
 
 
 def unknown(what: str) -> Fun:

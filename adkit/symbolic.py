@@ -28,7 +28,7 @@ from .errors import InexpressibleError
 from .levels import OUTERMOST, Level, lift, plain
 from .meaning import COMPARISONS, apply_symbol, comparison, exact, joined, logic, signs
 from .operators import equip
-from .registry import TABLE, Op
+from .registry import Op, answer_for
 
 __all__ = ["Setting", "Symbol", "symbol"]
 
@@ -114,7 +114,7 @@ class Symbol(Box):
 
     @classmethod
     def _first_use(cls, fun: Any) -> Callable[..., Any]:
-        answer = _OWN.get(fun) or TABLE.get(fun)
+        answer = _OWN.get(fun) or answer_for(fun)
         if answer is None:
             unsupported(fun)
         on_primal = getattr(answer, "on_primal", None)

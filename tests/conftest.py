@@ -14,12 +14,13 @@ from typing import Any  # noqa: E402
 import pytest  # noqa: E402
 
 from adkit.box import Box  # noqa: E402
-from adkit.registry import REGISTRY, TABLE  # noqa: E402
+from adkit.registry import REGISTRY, TABLE, load_families  # noqa: E402
 
 
 @pytest.fixture
 def registry() -> Iterator[dict[str, Any]]:
     """The registry, for a test that registers ops of its own; they are gone when it ends."""
+    load_families()  # what a test loads late would be lost when it ends
     tables: list[dict[Any, Any]] = [REGISTRY, TABLE, *[kind.functions for kind in Box.__subclasses__()]]
     kept = [dict(table) for table in tables]
     try:

@@ -15,7 +15,7 @@ from ..console.ending import carry_out
 from ..console.options import Parser, UsageError, whole_number
 from ..console.progress import Line
 from ..files import check_writable, write_document
-from ..registry import REGISTRY
+from ..registry import REGISTRY, load_families
 from . import report
 from .claims import Claim, reason_without_symbol
 from .proof import Prover
@@ -92,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def listing() -> str:
     """Every op, what it means to SymPy, and what is chosen where it has no derivative."""
+    load_families()
     lines = []
     for op in REGISTRY.values():
         kind = reason_without_symbol(op) or (op.symbol if isinstance(op.symbol, str) else "an expression")

@@ -134,7 +134,9 @@ class _Fractions:
 
     def _settled(self, u: Any) -> Any:
         """An argument in one form, so that equal ones are seen to be equal."""
-        return self.sp.expand(u) if u.is_polynomial() else self.sp.expand(self.sp.together(self._translate(u)))
+        sp = self.sp
+        rational = not u.atoms(sp.NumberSymbol) and all([power.exp.is_Integer for power in u.atoms(sp.Pow)])
+        return sp.expand(u) if rational and u.is_polynomial() else sp.expand(sp.together(self._translate(u)))
 
     def _power(self, base: Any, exponent: Any, plain_base: Any = None) -> Any:
         """A power with an exponent that is no number: a product over the exponent's terms."""

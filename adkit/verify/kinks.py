@@ -59,6 +59,11 @@ KINKS: tuple[Kink, ...] = (
     Kink("fmod", (3.0, 1.5)), Kink("fmod", (-3.0, 1.5), 1), Kink("fmod", (3.0, 1.5), 1),
     Kink("heaviside", (0.0, 0.5)), Kink("xlogy", (0.0, 0.0), 1, (1,)),
     Kink("divide", (1.0, 0.0), 1, (1,)),
+    *[Kink(op, (0.0, y), 1, (1,)) for op, y in (("special.xlogy", 0.0), ("xlog1py", -1.0))],
+    *[Kink(op, (0.0, 1.0), 0, (1,)) for op in ("rel_entr", "kl_div")], Kink("entr", (0.0,), sides=(1,)),
+    Kink("i0e", (0.0,)), Kink("ive", (0, 0.0), 1), Kink("special.cbrt", (0.0,), sides=(1,)),
+    *[Kink(op, (x,), sides=(side,)) for op in ("logit", "ndtri") for x, side in ((0.0, 1), (1.0, -1))],
+    Kink("erfinv", (1.0,), sides=(-1,)), Kink("erfcinv", (0.0,), sides=(1,)), Kink("ndtri_exp", (0.0,), sides=(-1,)),
 )  # fmt: skip
 """The points at which a convention speaks."""
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..console.options import UsageError, near
 from ..errors import AdkitError
-from ..registry import REGISTRY, Op
+from ..registry import REGISTRY, Op, load_families
 from .claims import Claim, prove_op
 from .programs import as_subject, prove_function
 from .proof import Prover
@@ -40,6 +40,7 @@ def resolve(words: list[str], at: str | None) -> list[Target]:
     ------
     UsageError : for what is not there, cannot be imported or called, or lacks its arguments.
     """
+    load_families()
     found: dict[str, Target] = {}
     functions = 0
     for word in words or ["*"]:
