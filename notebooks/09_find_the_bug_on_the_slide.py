@@ -11,17 +11,12 @@
 
 # %%
 import itertools
-import re
 
-import matplotlib.pyplot as plt
 import numpy as np
 import sympy as sp
 
 import adkit
-from adkit.testing import assert_proved
-
-plt.rcParams.update({"figure.facecolor": "white", "savefig.facecolor": "white", "font.size": 12})
-BLUE, ORANGE = "#0072B2", "#B04A00"
+from lesson import BLUE, ORANGE, plt, referee, with_rule
 
 # %% [markdown]
 # ## A referee
@@ -29,29 +24,8 @@ BLUE, ORANGE = "#0072B2", "#B04A00"
 # A backward formula takes $g = dL/dy$ and returns $dL/dx$. `with_rule` makes a function whose derivative is whatever
 # formula we give, right or wrong.
 #
-# `assert_proved` then runs that formula on *symbols*, and compares the result with SymPy's own derivative of the
-# function. Equal means equal at every point. If they differ, it shows a point.
-
-# %%
-def with_rule(value, backward):
-    f = adkit.custom_vjp(value)
-    f.defvjp(lambda *inputs: (value(*inputs), inputs), backward)
-    return f
-
-
-def referee(f, *args):
-    try:
-        assert_proved(f, *args)
-    except AssertionError as error:
-        point = re.search(r"gives (\S+), it should be ([^\s,;]+)", str(error))
-        return f"wrong: the rule gives {point[1]}, right is {point[2]}" if point else f"wrong: {error}"
-    return "proved"
-
-# %% [markdown]
-# First we test the referee. The derivative of $y = \tanh x$ is $1 - y^2$. In the second rule the square has become
-# a power of 2.001.
-#
-# **Will the referee see it?**
+# The `referee` calls adkit's `assert_proved`: it runs that formula on *symbols*, and compares the result with SymPy's own
+# derivative of the function. Equal means equal at every point. If they differ, it shows two numbers that should be one.
 
 # %%
 def right_rule(inputs, g):
@@ -59,11 +33,17 @@ def right_rule(inputs, g):
 
 
 def almost(inputs, g):
-    return (g * (1 - np.abs(np.tanh(inputs[0])) ** 2.001),)
+    return (g * (1 - 1.001 * np.tanh(inputs[0]) ** 2),)
 
+# %% [markdown]
+# First we test the referee. The derivative of $y = \tanh x$ is $1 - y^2$. In the second rule a factor of 1.001
+# has slipped in.
+#
+# **Will the referee see it?**
 
-print("2    ", referee(with_rule(np.tanh, right_rule), 0.5))
-print("2.001", referee(with_rule(np.tanh, almost), 0.5))
+# %%
+print("1     · y²:", referee(with_rule(np.tanh, right_rule), 0.5))
+print("1.001 · y²:", referee(with_rule(np.tanh, almost), 0.5))
 
 # %% [markdown]
 # It does, and shows two numbers that differ. It chooses the point and the direction itself.

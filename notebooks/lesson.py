@@ -10,12 +10,16 @@ import hashlib
 import html
 import io
 import json
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
 
-__all__ = ["BLUE", "GREEN", "GREY", "ORANGE", "PURPLE", "Slider", "bare"]
+import adkit
+from adkit.testing import assert_proved
+
+__all__ = ["BLUE", "GREEN", "GREY", "ORANGE", "PURPLE", "Slider", "bare", "referee", "with_rule"]
 
 # Wong (2011), darkened where text is written in them: they differ for every kind of colour vision, and in grey.
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#B04A00", "#00735C", "#8E4585", "#555555"
@@ -31,6 +35,25 @@ def bare(axis: Any) -> None:
     axis.set(xticks=[], yticks=[], aspect="equal")
     for side in axis.spines.values():
         side.set_visible(False)
+
+
+def with_rule(value: Callable[..., Any], backward: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of the given value whose derivative is whatever formula is given, right or wrong: ``backward(inputs, g)``."""
+    f = adkit.custom_vjp(value)
+    f.defvjp(lambda *inputs: (value(*inputs), inputs), backward)
+    return f
+
+
+def referee(f: Callable[..., Any], *args: Any) -> str:
+    """What the prover says of the derivatives of ``f``: ``proved``, or a pair of numbers that should be equal."""
+    try:
+        assert_proved(f, *args)
+    except AssertionError as error:
+        point = re.search(r"gives (\S+), it should be ([^\s,;]+)", str(error))
+        return f"wrong: the rule gives {point[1]}, right is {point[2]}" if point else f"wrong: {error}"
+    except adkit.DerivativeError as error:
+        return f"wrong: {error}"
+    return "proved"
 
 
 class Slider:
