@@ -12,13 +12,11 @@
 # %%
 from collections import defaultdict
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 import adkit
-
-plt.rcParams.update({"figure.facecolor": "white", "savefig.facecolor": "white", "font.size": 12})
-BLUE, ORANGE = "#0072B2", "#B04A00"
+from adkit.compare.__main__ import main as compare
+from lesson import BLUE, ORANGE, Slider, plt
 
 # %% [markdown]
 # ## The graph
@@ -90,22 +88,22 @@ def draw_arrows(axis):
                   ha={-1: "right", 0: "center", 1: "left"}[side], va="center" if side else "bottom")  # fmt: skip
 
 # %%
-def draw(*sweeps):
-    figure, axis = plt.subplots(figsize=(12, 4.4), layout="constrained")
+def draw_into(figure, *sweeps):
+    axis = figure.subplots()
     draw_arrows(axis)
     for name, (x, y) in PLACES.items():
         box = plt.Rectangle((x - 0.31, y - 0.45), 0.62, 0.9, facecolor="#f6f8fa", edgecolor="0.5")
         axis.add_patch(box)
         lines = [(name, "black"), (f"{v[name]:.4f}", "black")]
-        lines += [(f"{mark} {numbers[name]:.4f}", ink) for numbers, ink, mark in sweeps]
+        lines += [(f"{mark} {numbers[name]:.4f}" if name in numbers else f"{mark}  ?", ink) for numbers, ink, mark in sweeps]
         for k, (words, ink) in enumerate(lines):
             axis.text(x, y + 0.2 * (len(lines) - 1) / 2 - 0.2 * k, words, ha="center", va="center", color=ink)
     axis.set(xlim=(-0.4, 7.4), ylim=(-1.6, 1.6))
     axis.axis("off")
-    plt.show()
 
 
-draw()
+draw_into(plt.figure(figsize=(12, 4.4), layout="constrained"))
+plt.show()
 
 # %% [markdown]
 # From $i$ to $j$: at $i = 2.29$ tanh is nearly flat, and lets little through.
@@ -194,12 +192,21 @@ print(f"dg/dx = {reverse['x']:.8f}")
 # %% [markdown]
 # Each number is d$g$/d(node): reverse mode, by the same function. The answer stands at $x$.
 #
-# The picture shows both sweeps. Blue → runs from left to right, orange ← from right to left.
+# The slider walks both sweeps through the graph, one node at a time. Blue → runs from left to right, orange ← from right to
+# left. (Where no slider appears, the picture shows the last step.)
 #
-# **Where do blue and orange show the same number, and why must they?**
+# **Where will blue and orange show the same number, and why must they?**
 
 # %%
-draw((forward, BLUE, "→"), (reverse, ORANGE, "←"))
+def after(figure, k):
+    there = {name: forward[name] for name in list(v)[: k + 1]}
+    back = {name: reverse[name] for name in list(v)[::-1][: k + 1]}
+    draw_into(figure, (there, BLUE, "→"), (back, ORANGE, "←"))
+    ahead, behind = list(there)[-1], list(back)[-1]
+    return f"d{ahead}/dx = {there[ahead]:.6f}; dg/d{behind} = {back[behind]:.6f}"
+
+
+Slider("nodes done", range(len(v)), after, start=len(v) - 1, size=(12, 4.4))
 
 # %% [markdown]
 # Blue at $g$ and orange at $x$: both are $dg/dx$.
@@ -408,10 +415,21 @@ print(check(count_paths_answer))
 #
 # One more, which nothing above showed: 1 input, 10 layers of 100 units, 3 outputs, and each unit feeds all of the next
 # layer. **How many paths lead to the first output? How many arrows are there? Which mode for the outputs' derivatives
-# with respect to the *input*?**
-#
+# with respect to the *input*, and how many sweeps does it save?** The next cells count, and measure a function of that shape.
+
+# %%
+widths = [1, *[100] * 10, 3]
+layered = [((k, i), (k + 1, j), 1) for k in range(len(widths) - 1) for i in range(widths[k]) for j in range(widths[k + 1])]
+print("arrows", len(layered), "  paths to the first output", sweep(layered, (0, 0))[(11, 0)])
+
+# %% tags=["varies"]
+status = compare(["tanh-affine", "--size", "1x3", "--operators", "jacobian", "--methods", "forward,reverse", "--quick",
+                  "--no-progress"])  # fmt: skip
+
+# %% [markdown]
 # <details><summary>The answer</summary>
 #
-# $100^{10}$ paths; $100 + 9 \times 100^2 + 300 = 90\,400$ arrows. Forward: one start, where reverse needs 3.
+# $100^{10}$ paths; $100 + 9 \times 100^2 + 300 = 90\,400$ arrows. Forward: one sweep, where reverse needs 3. (Read the column
+# `sweeps`; on functions as small as this, the times say more about Python than about sweeps.)
 #
 # </details>

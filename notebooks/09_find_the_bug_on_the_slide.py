@@ -16,7 +16,7 @@ import numpy as np
 import sympy as sp
 
 import adkit
-from lesson import BLUE, ORANGE, plt, referee, with_rule
+from lesson import BLUE, ORANGE, Slider, plt, referee, with_rule
 
 # %% [markdown]
 # ## A referee
@@ -171,7 +171,27 @@ for p in np.array([0.5, 0.25, 0.25]), np.array([0.5, 0.25, 0.5]):
 
 # %% [markdown]
 # It holds where the targets add up to 1, and with one-hot labels they always do. With weighted or masked targets they
-# do not: here a quarter of the softmax is missing, for $p$ adds up to 1.25.
+# do not: in the second, a quarter of the softmax is missing, for $p$ adds up to 1.25.
+#
+# The slider changes the last target. **At which one will both gradients agree?**
+
+# %%
+def targets(figure, last):
+    axis, p, places = figure.subplots(), np.array([0.5, 0.25, last]), np.arange(3)
+    true = adkit.grad(lambda x: cross_entropy(x, p))(x)
+    slide = adkit.softmax(x) - p
+    axis.bar(places - 0.2, true, 0.36, color=BLUE, label="true")
+    axis.bar(places + 0.2, slide, 0.36, color=ORANGE, hatch="//", edgecolor="white", label="slide")
+    axis.axhline(0, color="black", linewidth=0.8)
+    axis.set(xticks=places, xticklabels=["x1", "x2", "x3"], ylabel="dL/dx", ylim=(-0.6, 0.8))
+    axis.legend(loc="upper left")
+    return f"targets add up to {p.sum():.2f}, largest difference {np.abs(true - slide).max():.4f}"
+
+
+Slider("last target", [0.0, 0.15, 0.25, 0.35, 0.5, 0.75], targets, start=4)
+
+# %% [markdown]
+# At 0.25, where they add up to 1: the value that a friendly test would use.
 #
 # **What must stand before $y$ to make it right for all $p$?** (The rule below also answers for $p$ itself.)
 
@@ -381,11 +401,25 @@ print(check(add_backward_answer))
 # - A proof ties a derivative to its function, not the function to your wish.
 #
 # One more, which nothing above showed: the length $y = \sqrt{x_1^2 + x_2^2}$, and a slide with $dL/dx = g\,x / y$.
-# **Will the referee accept it? Is there a point at which you would not use it?**
-#
+# **Will the referee accept it? What is the cotangent at $x = (3, 4)$, with $g = 1$? Is there a point at which you would not
+# use the formula?**
+
+# %%
+def length(x):
+    return np.sqrt(x[0] * x[0] + x[1] * x[1])
+
+
+by_slide = with_rule(length, lambda inputs, g: (g * inputs[0] / length(inputs[0]),))
+x = np.array([3.0, 4.0])
+print("referee:", referee(by_slide, x))
+print("at (3, 4):", adkit.grad(by_slide)(x), " without the rule:", adkit.grad(length)(x))
+with np.errstate(invalid="ignore"):
+    print("at (0, 0) the formula says", np.zeros(2) / length(np.zeros(2)))
+
+# %% [markdown]
 # <details><summary>The answer</summary>
 #
-# It is accepted. At $x = (0, 0)$ it says 0/0: the length has a tip there, and no derivative. One chooses a value, and writes
-# it down.
+# It is accepted, and gives $(0.6, 0.8)$. At $(0, 0)$ it says 0/0: the length has a tip there, and no derivative. One chooses
+# a value, and writes it down.
 #
 # </details>

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
+from PIL import Image  # Matplotlib brings it
 
 import adkit
 from adkit.testing import assert_proved
@@ -79,7 +80,9 @@ class Slider:
             stream = io.BytesIO()
             figure.savefig(stream, format="png", dpi=90)
             plt.close(figure)
-            self.pictures.append("data:image/png;base64," + base64.b64encode(stream.getvalue()).decode("ascii"))
+            small = io.BytesIO()
+            Image.open(stream).convert("RGB").quantize(64).save(small, format="png", optimize=True)
+            self.pictures.append("data:image/png;base64," + base64.b64encode(small.getvalue()).decode("ascii"))
 
     def __repr__(self) -> str:
         """What stands beneath each picture: all that a text shows of them."""
