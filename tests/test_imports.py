@@ -15,7 +15,7 @@ HOME = Path(adkit.__file__).parent
 ORDER = (
     {"errors"}, {"levels"}, {"registry"}, {"box"}, {"operators", "tree", "guard", "debug", "counting"}, {"ops"}, {"cotangents"}, {"pull"}, {"sweep"},
     {"dual", "tape"}, {"arguments"}, {"forward", "reverse"}, {"userrules", "linearization", "higher"}, {"buffer"}, {"program"},
-    {"files"}, {"console"}, {"data"}, {"verify"}, {"numpy", "testing"}, {"nn"}, {"compare"}, {"train"},
+    {"files"}, {"draw"}, {"console"}, {"data"}, {"verify"}, {"numpy", "testing"}, {"nn"}, {"compare"}, {"train"},
 )  # fmt: skip
 """The documented order, from the ground up; a room that is not named is held by the test of the layers alone."""
 

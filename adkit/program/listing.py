@@ -12,12 +12,13 @@ from ..errors import DerivativeError
 from ..levels import Boxed
 from .emit import Writer, compiled
 from .instruction import INPUT, PART, Guard, Instruction, Ref, map_refs, refs
+from .reading import Readable
 from .recording import Trace
 
 __all__ = ["Program"]
 
 
-class Program:
+class Program(Readable):
     """What a function did, as a list of instructions: to be read, to be run, and to be differentiated line by line.
 
     Attributes

@@ -1,0 +1,74 @@
+"""``draw``: the picture of a program, a tape, a network or a graph."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .cards import card_scene
+from .drawing import Drawing
+from .fold import fold_graph
+from .graph import Graph, from_program
+
+__all__ = ["draw"]
+
+_READABLE = 48
+"""Nodes up to which a graph is drawn as it is."""
+
+
+def draw(
+    what: Any,
+    *,
+    tangents: Any = None,
+    cotangent: Any = None,
+    fold: bool | int | str = "auto",
+    direction: str = "auto",
+    title: str = "",
+) -> Drawing:
+    """Draw a program with the numbers of both sweeps at each node, or a :class:`Graph`.
+
+    Parameters
+    ----------
+    what : a Program, or a Graph.
+    tangents, cotangent : the seeds of a forward and of a reverse sweep, as for ``Program.table``; where there is none, the
+        cards say *not computed*.
+    fold : whether what repeats itself is drawn once: ``"auto"`` above 48 nodes, or a number of cards not to exceed.
+    direction : ``"right"``, ``"down"``, or ``"auto"``: right where that is not too wide.
+    title : a line above.
+
+    Returns
+    -------
+    Drawing : shown by a notebook; ``.save("graph.svg")`` writes it.
+
+    Raises
+    ------
+    ValueError : for a word that is not among these.
+
+    Examples
+    --------
+    >>> import numpy as np, adkit
+    >>> program = adkit.trace(lambda x, y: np.log(x) + x * y)(2.0, 5.0)
+    >>> picture = draw(program, tangents=(1.0, 0.0), cotangent=1.0)
+    >>> [node.label for node in picture.graph.nodes]
+    ['x', 'y', 'v2 = log(x)', 'v3 = x · y', 'v4 = v2 + v3']
+    """
+    if direction not in ("auto", "right", "down"):
+        raise ValueError(f"draw: direction must be auto, right or down, not {direction!r}")
+    if isinstance(fold, str) and fold != "auto":
+        raise ValueError(f"draw: fold must be True, False, 'auto' or a number of cards, not {fold!r}")
+    graph = what if isinstance(what, Graph) else None
+    if graph is None:
+        count = len(what.instructions)
+        folded = fold is not False and (fold is True or count > (_READABLE if fold == "auto" else int(fold)))
+        graph = from_program(what, tangents, cotangent, local=not folded)
+    graph = folded_graph(graph, fold)
+    return Drawing(graph, card_scene(graph, direction, title))
+
+
+def folded_graph(graph: Graph, fold: bool | int | str) -> Graph:
+    """The graph as it is drawn: folded if it is to be."""
+    if fold is False:
+        return graph
+    most = _READABLE if isinstance(fold, (bool, str)) else int(fold)
+    if most < 1:
+        raise ValueError(f"draw: at least one card must be allowed, not fold={fold}")
+    return fold_graph(graph, most) if fold is True or len(graph) > most else graph
