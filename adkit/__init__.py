@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from . import buffer as _buffer  # copies and likenesses that take assignment  # noqa: F401
 from .counting import count_sweeps
 from .userrules import custom_jvp, custom_vjp
 from .debug import debug_mutations

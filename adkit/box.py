@@ -163,9 +163,9 @@ class Box(Boxed):
 
     def __setitem__(self, index: Any, value: Any) -> NoReturn:
         raise DerivativeError(
-            "a value being differentiated cannot be assigned to in place. Choose with np.where(mask, new, old), join "
-            "with np.concatenate or np.stack, or build the result in an array from adkit.numpy.zeros, empty or array, "
-            "which take item assignment"
+            "a value being differentiated cannot be assigned to in place. Write into a copy (y = x.copy(), np.zeros_like(x)) or "
+            "an array from adkit.numpy.zeros, empty or array; or choose with np.where(mask, new, old), or join with "
+            "np.concatenate or np.stack"
         )
 
     def __contains__(self, value: Any) -> bool:

@@ -4,8 +4,8 @@ A ``Buffer`` is a handle on versions of an array.  It is written in place, and e
 tape, whose parent is the version before; reading copies; any other op *freezes* the current version.  A loop
 that writes n entries and reads them again costs time and memory linear in n, in either mode and nested.
 
-The content is held level by level: a plain array at the bottom, and above it one layer for each level whose
-boxes were written, made when the first of them is.
+A copy of a value being differentiated is a buffer, and so is what NumPy makes in its likeness: ``y = x.copy()`` and
+``y = np.zeros_like(x)`` are written to in ordinary code.
 """
 
 from __future__ import annotations
@@ -14,175 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from .cotangents import Pending, Spec, fit, give
-from .diagonal import Diagonal
-from .dual import Dual, ForwardLevel, make
 from .errors import DerivativeError, UnsupportedError
-from .levels import Boxed, lift, plain, top_level
-from .ops.index import Index, as_index, getitem_
-from .pull import COLLECTORS, PIECE, WRITES, pull_leaf
-from .tape import Tape, Var
+from .levels import Boxed, lift, plain
+from .ops.index import Index, as_index
+from .registry import derived
+from .versions import Plain, holding, write
 
 __all__ = ["Buffer"]
-
-
-class _Plain:
-    """The bottom: a NumPy array that is written in place."""
-
-    __slots__ = ("array",)
-
-    level: Any = None
-
-    def __init__(self, array: np.ndarray) -> None:
-        self.array = array
-
-    def read(self, at: Index) -> Any:
-        value = at.take(self.array)
-        return value.copy() if type(value) is np.ndarray else value
-
-    def write(self, at: Index, value: Any) -> None:
-        at.put(self.array, value)
-
-    def freeze(self) -> Any:
-        return self.array.copy()[()]
-
-
-class _DualLayer:
-    """A level of forward mode: the primals in one buffer, the tangents in another."""
-
-    __slots__ = ("level", "primal", "tangent")
-
-    def __init__(self, level: ForwardLevel, primal: Any, shape: tuple[int, ...], dtype: Any, lanes: tuple[int, ...]) -> None:
-        self.level, self.primal = level, primal
-        self.tangent: Any = _Plain(np.zeros(lanes + shape, dtype))
-
-    def read(self, at: Index) -> Any:
-        return make(self.primal.read(at), self.tangent.read(at.lifted(self.level.lead)), self.level)
-
-    def write(self, at: Index, value: Any) -> None:
-        lead = self.level.lead
-        if isinstance(value, Dual) and value.level is self.level:
-            p, t = value.primal, value.tangent
-            t = t.dense() if type(t) is Diagonal else t
-        else:
-            p, t = value, 0.0
-        self.primal = _write(self.primal, at, p)
-        if lead and np.ndim(t):
-            # Behind the lanes the tangent is broadcast as its primal is: ones go between.
-            missing = at.rank - (np.ndim(t) - lead)
-            if missing > 0:
-                t = np.reshape(t, t.shape[:lead] + (1,) * missing + t.shape[lead:])
-        self.tangent = _write(self.tangent, at.lifted(lead), t)
-
-    def freeze(self) -> Any:
-        return make(self.primal.freeze(), self.tangent.freeze(), self.level)
-
-
-class _TapeLayer:
-    """A level of reverse mode: the primals in a buffer, and the record of the current version."""
-
-    __slots__ = ("index", "level", "primal", "spec")
-
-    def __init__(self, level: Tape, primal: Any, spec: Any) -> None:
-        self.level, self.primal, self.spec = level, primal, spec
-        self.index = level.add(None, (pull_leaf, None, spec)).index
-
-    def read(self, at: Index) -> Any:
-        value = self.primal.read(at)
-        return self.level.add(value, (PIECE, getitem_, value, at, self.index, self.spec))
-
-    def write(self, at: Index, value: Any) -> None:
-        place, content, shape = -1, value, None
-        if isinstance(value, Var) and value.level is self.level:
-            place, content, shape = value.index, value.primal, Spec(value.primal)
-        self.primal = _write(self.primal, at, content)
-        self.index = self.level.add(None, (pull_write, "setitem", self.spec, at, self.index, place, shape)).index
-
-    def freeze(self) -> Any:
-        v = Var()
-        v.primal = self.primal.freeze()
-        v.level = self.level
-        v.index = self.index
-        return v
-
-
-def _write(content: Any, at: Index, value: Any) -> Any:
-    """Write into a layer, under a new one where the value is a box of a level that is not there yet."""
-    box = top_level((value,))
-    if box is not None and (content.level is None or box.level.order > content.level.order):
-        at_bottom = content
-        while not isinstance(at_bottom, _Plain):
-            at_bottom = at_bottom.primal
-        array = at_bottom.array
-        if isinstance(box, Dual):
-            lanes = box.tangent.shape[: box.level.lead]
-            content = _DualLayer(box.level, content, array.shape, array.dtype, lanes)
-        elif isinstance(box, Var):
-            content = _TapeLayer(box.level, content, Spec(array))
-        elif hasattr(box, "written_layer"):
-            content = box.written_layer(content)
-        else:
-            raise UnsupportedError(f"item assignment of a {type(box).__name__} is not supported")
-    content.write(at, value)
-    return content
-
-
-def pull_write(record: Any, g: Any, cotangents: list[Any]) -> None:
-    """Past a write the cotangent of what was overwritten is zero; what was written receives its part."""
-    _, _, spec, at, before, place, shape = record
-    pending = g if type(g) is Pending else Pending(g)
-    pending.flush()
-    total = pending.total
-    if total is None:
-        return
-    if type(total) is Diagonal:
-        total, pending.owned = total.dense(), True
-    lead = total.ndim - spec.ndim
-    if isinstance(total, Boxed):
-        total = Buffer.holding(total)
-    elif not pending.owned and type(total) is np.ndarray:
-        total = total.copy()
-    elif isinstance(total, np.generic):
-        total = np.array(total)
-    behind = at.lifted(lead)
-    if place >= 0:
-        part = total.read(behind) if isinstance(total, Buffer) else _copied(behind.take(total))
-        if at.advanced and (lasting := at.lasting()) is not None:
-            part = np.where(lasting, part, 0)
-        give(cotangents, place, fit(part, shape, lead))
-    if isinstance(total, Buffer):
-        total.write(behind, 0.0)
-    else:
-        behind.put(total, 0)
-    passed = Pending(total, owned=True)
-    if cotangents[before] is None:
-        cotangents[before] = passed
-    else:
-        give(cotangents, before, total.__adkit_freeze__() if isinstance(total, Buffer) else total)
-
-
-def push_write(record: Any, values: list[Any], owned: bool) -> Any:
-    """The tangent of the version that a write makes; in place of that of the version before, where it is ``owned``."""
-    _, _, spec, at, before, place, _ = record
-    old, new = values[before], values[place] if place >= 0 else None
-    if old is None and new is None:
-        return None
-    if isinstance(old, Boxed) or isinstance(new, Boxed):
-        buffer = Buffer.holding(np.zeros(spec.shape, spec.dtype) if old is None else old)
-        buffer.write(at, 0.0 if new is None else new)
-        return buffer.__adkit_freeze__()
-    total = np.zeros(spec.shape, spec.dtype) if old is None else old if owned and type(old) is np.ndarray else np.array(old)
-    at.put(total, 0 if new is None else new)
-    return total if spec.ndim else total[()]
-
-
-COLLECTORS.add(pull_write)
-WRITES[pull_write] = push_write
-
-
-def _copied(x: Any) -> Any:
-    return x.copy() if type(x) is np.ndarray else x
-
 
 _WRITERS = frozenset((np.copyto, np.put, np.place, np.putmask, np.fill_diagonal, np.put_along_axis))
 
@@ -207,7 +45,7 @@ class Buffer(np.lib.mixins.NDArrayOperatorsMixin):
     __slots__ = ("_content", "_frozen", "dtype", "shape")
 
     def __init__(self, array: np.ndarray) -> None:
-        self._content: Any = _Plain(array)
+        self._content: Any = Plain(array)
         self._frozen: Any = None
         self.shape = array.shape
         self.dtype = array.dtype
@@ -217,7 +55,7 @@ class Buffer(np.lib.mixins.NDArrayOperatorsMixin):
         """A buffer whose first content is a value, boxed or not."""
         base = plain(value)
         buffer = cls(np.zeros(base.shape, base.dtype))
-        buffer[...] = value
+        buffer._content = holding(value)
         return buffer
 
     # reading and writing -------------------------------------------------------------------------
@@ -228,7 +66,7 @@ class Buffer(np.lib.mixins.NDArrayOperatorsMixin):
 
     def write(self, at: Index, value: Any) -> None:
         """Assign to the part that an index selects."""
-        self._content = _write(self._content, at, value)
+        self._content = write(self._content, at, value)
         self._frozen = None
 
     def __getitem__(self, index: Any) -> Any:
@@ -354,3 +192,51 @@ def _frozen(x: Any) -> Any:
     if type(x) is list or type(x) is tuple:
         return type(x)([_frozen(e) for e in x])
     return x
+
+
+# what NumPy makes of a value being differentiated, to be written to ------------------------------------
+
+
+@derived(np.copy)
+def copy(a: Any, order: Any = "K", subok: bool = False) -> Any:
+    """The value, in an array that takes item assignment."""
+    return Buffer.holding(lift(a))
+
+
+def _like(make: Any, a: Any, dtype: Any, shape: Any, *fill: Any) -> Any:
+    base = plain(a)
+    made = make(base.shape if shape is None else shape, *fill, dtype=base.dtype if dtype is None else dtype)
+    return Buffer(made) if made.dtype.kind in "fc" else made
+
+
+@derived(np.zeros_like)
+def zeros_like(a: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None, *, device: Any = None) -> Any:
+    """Zeros of the shape and type of ``a``, in an array that takes item assignment."""
+    return _like(np.zeros, a, dtype, shape)
+
+
+@derived(np.ones_like)
+def ones_like(a: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None, *, device: Any = None) -> Any:
+    """Ones of the shape and type of ``a``, in an array that takes item assignment."""
+    return _like(np.ones, a, dtype, shape)
+
+
+@derived(np.empty_like)
+def empty_like(
+    prototype: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None, *, device: Any = None
+) -> Any:
+    """An array of the shape and type of ``prototype`` that takes item assignment; zeros, where NumPy leaves what was there."""
+    return _like(np.zeros, prototype, dtype, shape)
+
+
+@derived(np.full_like)
+def full_like(
+    a: Any, fill_value: Any, dtype: Any = None, order: Any = "K", subok: bool = True, shape: Any = None, *, device: Any = None
+) -> Any:
+    """An array of the shape and type of ``a``, filled, that takes item assignment."""
+    fill_value = lift(fill_value)
+    if not isinstance(fill_value, Boxed):
+        return _like(np.full, a, dtype, shape, fill_value)
+    buffer = _like(np.zeros, a, dtype, shape)
+    buffer[...] = fill_value
+    return buffer

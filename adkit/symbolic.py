@@ -161,6 +161,10 @@ class Symbol(Box):
             return np.asarray(_decided(self), dtype=dtype)
         return super().__array__(dtype, copy)
 
+    def written_layer(self, content: Any) -> _Written:
+        """What a Buffer holds of symbols."""
+        return _Written(self.level, content)
+
     def __bool__(self) -> bool:
         return bool(_decided(self))
 
@@ -181,6 +185,36 @@ def make(value: Any, expr: np.ndarray, level: Setting) -> Symbol:
     found.expr = expr
     found.level = level
     return found
+
+
+class _Written:
+    """Expressions into which a program writes, and their values: what a Buffer holds of symbols."""
+
+    __slots__ = ("expr", "level", "primal", "value")
+
+    def __init__(self, level: Setting, content: Any) -> None:
+        self.level, self.primal = level, content
+        self.value = np.array(content.freeze())
+        self.expr = exact(self.value)
+
+    def hold(self, x: Symbol) -> None:
+        """Begin with the entries of a symbol."""
+        self.value, self.expr = np.array(x.value), x.expr.copy()
+
+    def read(self, at: Any) -> Symbol:
+        """The part that an index selects."""
+        return make(np.array(at.take(self.value)), np.array(at.take(self.expr), dtype=object), self.level)
+
+    def write(self, at: Any, value: Any) -> None:
+        """Replace the part that an index selects."""
+        symbols = isinstance(value, Symbol)
+        at.put(self.value, value.value if symbols else value)
+        expr = value.expr if symbols else exact(value)
+        at.put(self.expr, expr if expr.ndim else expr.item())
+
+    def freeze(self) -> Symbol:
+        """The array as it stands."""
+        return make(self.value.copy(), self.expr.copy(), self.level)
 
 
 def symbol(name: str, value: Any, setting: Setting | None = None, **assumptions: Any) -> Symbol:
@@ -231,7 +265,7 @@ def _generic(condition: Any, value: bool) -> bool:
 
 
 _QUIET = {np.isfinite, np.isinf, np.isnan, np.isreal, np.iscomplex, np.shape, np.ndim, np.size, np.isrealobj, np.iscomplexobj,
-          np.zeros_like, np.ones_like, np.empty_like, np.result_type, np.isposinf, np.isneginf}  # fmt: skip
+          np.result_type, np.isposinf, np.isneginf}  # fmt: skip
 """Functions of shape and type alone, and those of which a symbol, being a finite number, decides nothing."""
 
 

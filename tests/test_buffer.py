@@ -10,10 +10,10 @@ import pytest
 
 import adkit
 import adkit.numpy as anp
-from adkit import buffer, cotangents
+from adkit import cotangents, versions
 from adkit.buffer import Buffer
 from adkit.ops.index import Index
-from adkit.testing import check_grads
+from adkit.testing import assert_proved, check_grads
 
 X = np.array([0.3, 0.7, 1.1, -0.4])
 
@@ -235,7 +235,7 @@ def test_float32_stays() -> None:
 def test_a_forgotten_clearing_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """The planted bug: what was overwritten keeps its cotangent."""
     monkeypatch.setattr(Index, "put", lambda index, total, value, l=0: None)
-    monkeypatch.setattr(buffer._Plain, "write", lambda self, at, value: self.array.__setitem__(at.key, value))
+    monkeypatch.setattr(versions.Plain, "write", lambda self, at, value: self.array.__setitem__(at.key, value))
     with pytest.raises(AssertionError):
         check_grads(_overwrites, (X,), order=1, modes=("rev",))
 
@@ -262,3 +262,104 @@ def test_direct_functions_are_numpys_on_plain_arrays_and_differentiate_boxes() -
     np.testing.assert_array_equal(adkit.grad(direct)(X), adkit.grad(plain)(X))
     np.testing.assert_array_equal(adkit.hessian(direct)(X), adkit.hessian(plain)(X))
     assert adkit.jvp(lambda x: anp.sum(a=x), (X,), (X,))[1] == X.sum()
+
+
+# what NumPy makes of a value being differentiated ------------------------------------------------------
+
+
+def _overwritten(x: Any) -> Any:
+    y = x.copy()
+    y[0] = 2.0 * x[1]
+    y[1:] *= x[0]
+    return np.sum(y**2)
+
+
+def _cyclic(x: Any) -> Any:
+    y = np.zeros_like(x)
+    for i in range(3):
+        y[i] = x[i] * x[(i + 1) % 3]
+    return y
+
+
+def _empty(x: Any) -> Any:
+    y = np.empty_like(x)
+    y[:] = x * 2
+    y += x
+    return y
+
+
+def _full(x: Any) -> Any:
+    y = np.full_like(x, x[0])
+    y[1] = 3.0
+    return y * np.ones_like(x)
+
+
+def _masked(x: Any) -> Any:
+    y = np.copy(x)
+    y[x > 1.5] = 0.0
+    return y + np.where(x > 1.5, x, np.zeros_like(x))
+
+
+def _shaped(x: Any) -> Any:
+    a = np.zeros_like(x, shape=(3, 3))
+    a[0] = x
+    a[1:, 0] = x[:2]
+    a[:, 2] += x
+    a[np.array([0, 2]), 1] *= 3.0
+    return a
+
+
+def _copied_twice(x: Any) -> Any:
+    y = x.copy()
+    z = y.copy()
+    y[0] = 0.0
+    return y + z
+
+
+def _integers(x: Any) -> Any:
+    chosen = np.zeros_like(x, dtype=int)
+    chosen[0] = 1
+    return chosen * x
+
+
+LIKENESSES = (_overwritten, _cyclic, _empty, _full, _masked, _shaped, _copied_twice, _integers)
+
+
+@pytest.mark.parametrize("f", LIKENESSES, ids=lambda f: f.__name__)
+def test_copies_and_likenesses_are_written_to_as_in_ordinary_code(f: Any) -> None:
+    x = np.array([1.0, 2.0, 3.0])
+    check_grads(f, (x,), order=2)
+    assert_proved(f, x)
+    np.testing.assert_allclose(adkit.trace(f)(x)(x + 0.01), f(x + 0.01))
+    assert x.tolist() == [1.0, 2.0, 3.0]
+
+
+def test_a_copy_of_one_number_is_written_to() -> None:
+    def square(x: Any) -> Any:
+        y = x.copy()
+        y[...] = x * x
+        return y
+
+    assert adkit.grad(square)(3.0) == 6.0
+
+
+def test_a_copy_that_is_written_shares_nothing_with_what_it_was_copied_from() -> None:
+    x = np.ones(3)
+    y, pullback = adkit.vjp(np.copy, x)
+    y[0] = 5.0
+    assert x[0] == 1.0
+    assert pullback(np.ones(3))[0].tolist() == [1.0, 1.0, 1.0]
+
+
+def test_a_loop_of_writes_into_a_copy_in_a_derivative_of_a_derivative() -> None:
+    def f(x: Any) -> Any:
+        y = x.copy()
+        for i in range(1, len(x)):
+            y[i] = y[i - 1] * x[i]
+        return y[-1]
+
+    x = np.linspace(0.9, 1.1, 6)
+    expected = np.prod(x) / np.outer(x, x)
+    np.fill_diagonal(expected, 0.0)
+    np.testing.assert_allclose(adkit.hessian(f)(x), expected, rtol=1e-12)
+    np.testing.assert_allclose(adkit.jacrev(adkit.grad(f))(x), expected, rtol=1e-12)

@@ -216,7 +216,7 @@ for _fun in (
     np.argmax, np.argmin, np.argsort, np.any, np.all, np.nonzero, np.flatnonzero, np.argwhere, np.count_nonzero,
     np.searchsorted, np.digitize, np.allclose, np.isclose, np.array_equal, np.array_equiv, np.isreal, np.iscomplex,
     np.isrealobj, np.iscomplexobj, np.isposinf, np.isneginf, np.nanargmax, np.nanargmin, np.round, np.around, np.fix,
-    np.result_type, np.common_type, np.can_cast, np.min_scalar_type, np.zeros_like, np.ones_like, np.empty_like,
+    np.result_type, np.common_type, np.can_cast, np.min_scalar_type,
     np.lexsort, np.argpartition, np.histogram, np.bincount, np.array_repr, np.array_str, np.array2string, np.unique,
     np.isin, np.shares_memory, np.may_share_memory,
 ):  # fmt: skip

@@ -319,9 +319,3 @@ _astype = linear(
 def astype(x: Any, dtype: Any, *args: Any, **kw: Any) -> Any:
     """A cast; to integers or booleans it is a step, which is computed on the primal, as floor is."""
     return _astype(x, dtype, *args, **kw) if np.dtype(dtype).kind in "fc" else on_primal(np.astype)(x, dtype, *args, **kw)
-
-
-@derived(np.copy)
-def copy(a: Any, order: str = "K", subok: bool = False) -> Any:
-    """The value itself: what is being differentiated cannot be written to."""
-    return np.positive(a)

@@ -36,6 +36,10 @@ class WrittenLayer:
         self.level, self.primal, self.write_down = level, content, write_down
         self.value: Any = content.freeze()
 
+    def hold(self, value: Any) -> None:
+        """Begin with a value of this trace."""
+        self.value = value
+
     def read(self, at: Any) -> Any:
         """The part that an index selects."""
         return at.take(self.value)

@@ -32,10 +32,13 @@ __all__ = ["Tracer", "example", "name_of"]
 
 _BY_SHAPE = frozenset((
     np.shape, np.ndim, np.size, np.result_type, np.common_type, np.can_cast, np.min_scalar_type, np.isrealobj,
-    np.iscomplexobj, np.zeros_like, np.ones_like, np.empty_like, np.array_repr, np.array_str, np.array2string,
+    np.iscomplexobj, np.array_repr, np.array_str, np.array2string,
     np.shares_memory, np.may_share_memory, np.iterable,
 ))  # fmt: skip
 """What depends on shapes and types alone, which a program holds fixed, or only prints."""
+
+_WRITABLE = frozenset((np.copy, np.zeros_like, np.ones_like, np.empty_like, np.full_like))
+"""What makes an array that ordinary code writes into."""
 
 _WRITERS = frozenset((np.copyto, np.put, np.place, np.putmask, np.fill_diagonal, np.put_along_axis))
 
@@ -98,6 +101,8 @@ def _checked(fun: Any, args: Any, kw: dict[str, Any]) -> Any:
         )
     if fun in _BY_SHAPE:
         return fun(*[example(_settled(a)) for a in args], **{k: example(v) for k, v in kw.items()})
+    if fun in _WRITABLE:
+        return TABLE[fun](*args, **kw)
     return apply(fun, args, {k: v for k, v in kw.items() if k != "out"})
 
 
@@ -221,8 +226,8 @@ class Tracer(Box):
 
     def __setitem__(self, index: Any, value: Any) -> NoReturn:
         raise UnsupportedError(
-            "trace: a traced value cannot be assigned to in place. Choose with np.where(mask, new, old), join with "
-            "np.concatenate or np.stack, or build the result in an array from adkit.numpy.zeros, empty or array"
+            "trace: a traced value cannot be assigned to in place. Write into a copy (y = x.copy(), np.zeros_like(x)) or an "
+            "array from adkit.numpy.zeros, empty or array; or choose with np.where, or join with np.concatenate or np.stack"
         )
 
     def __reduce__(self) -> NoReturn:
