@@ -13,5 +13,6 @@ from __future__ import annotations
 
 from .drawing import Drawing
 from .picture import draw
+from .stepper import Stepper, step_through
 
-__all__ = ["Drawing", "draw"]
+__all__ = ["Drawing", "Stepper", "draw", "step_through"]

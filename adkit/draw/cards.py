@@ -14,8 +14,8 @@ from .scene import Box, Part, Path, Scene, Shape, Text, Tip, clip, width
 __all__ = ["card_scene"]
 
 _SIZE, _SMALL = 13.0, 11.5
-_ROOM = (64.0, 210.0)
-"""The least and the largest width of what a card says."""
+_ROOM = (100.0, 210.0)
+"""The least and the largest width of what a card says; *not computed* fits into the least."""
 _MARGIN = 18.0
 _MOST = 300.0
 """Labels that would take more room than this above a card are left to the tips."""
@@ -107,7 +107,7 @@ def _edge(e: Edge, found: Layout, number: int, mark: str, turn: Any, down: bool,
     s, t = called[e.source], called[e.target]
     local = "" if e.local is None else f", local derivative {full(e.local)}"
     times = f", {e.count} arrows" if e.count > 1 else ""
-    return Part(shapes, f"{s} goes into {t}{local}{times}", {"edge": f"{s}->{t}"})
+    return Part(shapes, f"{s} goes into {t}{local}{times}", {"edge": f"{s}->{t}", "arrow": f"{e.source}-{e.target}"})
 
 
 def _card(node: Node, x: float, y: float, w: float, h: float, head: str, lines: list[tuple[str, str, bool]]) -> Part:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..draw import Drawing
+    import os
+
+    from ..draw import Drawing, Stepper
 
 __all__ = ["Readable"]
 
@@ -32,6 +34,38 @@ class Readable:
         from ..draw import draw
 
         return draw(self, tangents=tangents, cotangent=cotangent, **options)
+
+    def stepper(self, *, tangents: Any = None, cotangent: Any = None, **options: Any) -> Stepper:
+        """An element that walks through forward and reverse mode, node by node: for a notebook, or a page.
+
+        Parameters
+        ----------
+        tangents, cotangent : the seeds; by default ones for the first input, zeros for the others, and ones for the result.
+        options : see :func:`adkit.draw.step_through`.
+
+        Examples
+        --------
+        >>> import numpy as np, adkit
+        >>> adkit.trace(lambda x: np.sin(x) ** 2)(0.5).stepper()
+        <Stepper: 3 steps of forward mode and 3 of reverse mode through f>
+        """
+        from ..draw import step_through
+
+        return step_through(self, tangents, cotangent, **options)  # type: ignore[arg-type]
+
+    def to_html(self, path: str | os.PathLike[str], **options: Any) -> None:
+        """Write the stepper as a page that needs nothing else: no network, no other file.
+
+        Parameters
+        ----------
+        path : where; an existing file is replaced, whole or not at all.
+        options : as for :meth:`stepper`.
+
+        Raises
+        ------
+        adkit.files.OutputError : if the file cannot be written.
+        """
+        self.stepper(**options).save(path)
 
     def _repr_svg_(self) -> str:
         return self.draw().svg
