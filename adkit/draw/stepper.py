@@ -142,7 +142,7 @@ def step_through(program: Program, tangents: Any = None, cotangent: Any = None, 
     >>> import numpy as np, adkit
     >>> stepper = step_through(adkit.trace(lambda x: np.sin(x) ** 2)(0.5))
     >>> stepper
-    <Stepper: 3 steps of forward mode and 3 of reverse mode through f>
+    <Stepper: 3 steps of forward mode and 4 of reverse mode through f>
     >>> print(stepper.forward[1].say)
     v1 = sin(x) = 0.479426. Its tangent is 0.877583.
     """

@@ -47,7 +47,7 @@ class Readable:
         --------
         >>> import numpy as np, adkit
         >>> adkit.trace(lambda x: np.sin(x) ** 2)(0.5).stepper()
-        <Stepper: 3 steps of forward mode and 3 of reverse mode through f>
+        <Stepper: 3 steps of forward mode and 4 of reverse mode through f>
         """
         from ..draw import step_through
 
