@@ -25,11 +25,13 @@ from .errors import (
     InexpressibleError,
     LevelError,
     MutationError,
+    NanError,
     UnsupportedError,
 )
 from .forward import derivative, jacfwd, jvp
 from .higher import hessian, hvp, jacobian, stop_gradient
 from .linearization import linearize
+from .nans import debug_nans
 from .ops.network import (
     cross_entropy_logits,
     cross_entropy_probabilities,
@@ -60,6 +62,7 @@ __all__ = [
     "InexpressibleError",
     "LevelError",
     "MutationError",
+    "NanError",
     "Program",
     "UnsupportedError",
     "bilinear",
@@ -71,6 +74,7 @@ __all__ = [
     "custom_jvp",
     "custom_vjp",
     "debug_mutations",
+    "debug_nans",
     "derivative",
     "derive",
     "derived",

@@ -15,8 +15,9 @@ from .errors import AdkitError, DerivativeError, IndependentOutputWarning
 from .levels import Boxed, Level, lift
 
 __all__ = [
-    "as_perturbation", "call", "check_argnums", "check_callable", "check_inputs", "chunk_size", "enter", "is_label", "match",
-    "named", "number", "outputs", "own", "positions", "quiet", "results", "split_aux", "strip", "warn_independent",
+    "as_perturbation", "call", "callers_level", "check_argnums", "check_callable", "check_inputs", "chunk_size", "enter",
+    "is_label", "match", "named", "number", "outputs", "own", "positions", "quiet", "results", "split_aux",
+    "strip", "warn_independent",
 ]  # fmt: skip
 
 _CHUNK_ELEMENTS = 65536
@@ -282,14 +283,14 @@ def warn_independent(op: str, what: str, f: Any) -> None:
         f"{op}: the output does not depend on {what}, so its derivative is zero. If it should depend: was the "
         "value converted to a plain number, taken from a closure, or only compared?",
         IndependentOutputWarning,
-        stacklevel=_callers_level(),
+        stacklevel=callers_level(),
     )
 
 
 _HOME = os.path.dirname(__file__) + os.sep
 
 
-def _callers_level() -> int:
+def callers_level() -> int:
     """How far up the first frame is that is not ours, for a warning to point at."""
     frame, level = sys._getframe(1), 1
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_HOME):

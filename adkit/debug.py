@@ -13,7 +13,7 @@ import numpy as np
 from .errors import MutationError
 from .levels import Boxed, plain
 
-__all__ = ["Watch", "debug_mutations", "held_arrays", "watching"]
+__all__ = ["Watch", "debug_mutations", "held_arrays", "op_name", "watching"]
 
 _watching: ContextVar[bool] = ContextVar("adkit_debug_mutations", default=False)
 
@@ -79,7 +79,7 @@ class Watch:
         def watched(record: Any) -> None:
             for key, array in held_arrays(record).items():
                 if key not in self.sums:
-                    self.sums[key] = (array, _checksum(array), _name(record[1]))
+                    self.sums[key] = (array, _checksum(array), op_name(record[1]))
             append(record)
 
         return watched
@@ -98,10 +98,12 @@ def _checksum(array: np.ndarray) -> int:
     return crc32(np.ascontiguousarray(array).view(np.uint8).reshape(-1).data) if array.size else 0
 
 
-def _name(rule_or_op: Any) -> str:
+def op_name(rule_or_op: Any) -> str:
     """What a record's op is called: the op's own name, or that of the op to which the rule belongs."""
     if rule_or_op is None:
         return "input"
+    if isinstance(rule_or_op, str):
+        return rule_or_op
     from .registry import REGISTRY
 
     for op in REGISTRY.values():

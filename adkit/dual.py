@@ -17,6 +17,7 @@ from .box import Box
 from .diagonal import Diagonal
 from .guard import deep_finite, keep_zero, keep_zero_direction, keep_zero_product, silent
 from .levels import Level, operand, raise_closed
+from .nans import Finder, in_rule, looking
 from .operators import equip
 from .registry import Op
 
@@ -32,14 +33,16 @@ class ForwardLevel(Level):
     ``lead`` is the number of leading batch axes of its tangents: 0 or 1.  ``careful``: at every op, lanes with a zero
     tangent are kept from becoming nan; without it at singular ops only, and a driver that is given nan runs again
     with care.  ``slow`` tells the quick functions to leave an op to the general one: with care, or when closed.
+    ``finder`` looks for nan, with care alone.
     """
 
-    __slots__ = ("careful", "lead", "slow")
+    __slots__ = ("careful", "finder", "lead", "slow")
 
     def __init__(self, lead: int = 0, careful: bool = False) -> None:
         super().__init__()
         self.lead = lead
-        self.careful = self.slow = careful
+        self.careful = self.slow = careful or looking()
+        self.finder = Finder(looking()) if self.careful else None
 
     def close(self) -> None:
         super().close()
@@ -236,8 +239,8 @@ def _linear(op: Op) -> Callable[..., Any]:
             return op(x, *rest, **kw)
         level = x.level
         lead = level.lead
-        if level.closed:
-            raise_closed()
+        if level.slow:
+            return op(x, *rest, **kw)
         p = bind(x.primal, *rest, **kw)
         y = run(x.primal, *rest, **kw)
         t = x.tangent
@@ -276,7 +279,12 @@ def _process(level: ForwardLevel, op: Op, xs: tuple[Any, ...], kw: dict[str, Any
     y = op.run(*primals, **kw)
     if type(y) is complex:  # Python's own product of 1j and a NumPy number
         y = np.complex128(y)
-    t = push(op, y, op.held(tuple(primals)), tangents, p, lead, level.careful)
+    if level.finder is None:
+        t = push(op, y, op.held(tuple(primals)), tangents, p, lead, level.careful)
+    else:
+        with in_rule():
+            t = push(op, y, op.held(tuple(primals)), tangents, p, lead, level.careful)
+        level.finder.pushed(op, primals, tangents, y, t)
     return wrap(y, t, level, lead)
 
 

@@ -10,6 +10,7 @@ __all__ = [
     "InexpressibleError",
     "LevelError",
     "MutationError",
+    "NanError",
     "UnsupportedError",
 ]
 
@@ -32,6 +33,10 @@ class LevelError(AdkitError, RuntimeError):
 
 class MutationError(AdkitError, RuntimeError):
     """An array that was changed in place after it had been recorded."""
+
+
+class NanError(AdkitError, ArithmeticError):
+    """A nan that appeared inside ``debug_nans()``: which op it was, where it was called, and with what."""
 
 
 class InexpressibleError(AdkitError, TypeError):

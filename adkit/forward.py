@@ -18,6 +18,7 @@ from .dual import Dual, ForwardLevel, make
 from .errors import DerivativeError
 from .guard import has_nan
 from .levels import Boxed
+from .nans import Finder, all_finite, warn_of_nan
 
 __all__ = ["derivative", "jacfwd", "jvp"]
 
@@ -51,15 +52,23 @@ def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = Fals
         raise DerivativeError("jvp: primals and tangents must be tuples, one entry an argument: jvp(f, (x,), (v,))")
     if len(primals) != len(tangents):
         raise DerivativeError(f"jvp: {len(primals)} primals but {len(tangents)} tangents were given")
-    y, ydot, aux = _pushed(f, primals, tangents, has_aux, careful=False)
+    y, ydot, aux, _ = _pushed(f, primals, tangents, has_aux, careful=False)
     if any([t is not None and has_nan(t) for t in tree.leaves(ydot)]):
         # Where a zero tangent met an infinite factor, nan is not the answer: once more, with care.
-        y, ydot, aux = _pushed(f, primals, tangents, has_aux, careful=True)
+        y, ydot, aux, finder = _pushed(f, primals, tangents, has_aux, careful=True)
+        if _puzzling(tree.leaves(ydot), finder, [*tree.leaves(tuple(primals)), *tree.leaves(tuple(tangents))]):
+            warn_of_nan("forward", finder.first)
     return (y, ydot, aux) if has_aux else (y, ydot)
 
 
-def _pushed(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool, careful: bool) -> tuple[Any, Any, Any]:
-    """Value, tangent and aux of one forward sweep."""
+def _puzzling(tangents: list[Any], finder: Finder, given: list[Any]) -> bool:
+    """Whether a tangent is nan although everything that was given, and every value on the way, is finite."""
+    plain_nan = [t is not None and not isinstance(t, Boxed) and has_nan(t) for t in tangents]
+    return any(plain_nan) and finder.finite and all_finite([x for x in given if not is_label(x)])
+
+
+def _pushed(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool, careful: bool) -> tuple[Any, Any, Any, Any]:
+    """Value, tangent and aux of one forward sweep, and what looked for nan in it."""
     with ForwardLevel(careful=careful) as level:
         boxed: list[Any] = []
         inputs: list[Any] = []
@@ -82,7 +91,7 @@ def _pushed(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool, c
             warn_independent("jvp", "the primals", f)
         y = tree.map_leaves(lambda v: _primal(v, level), out)
         ydot = tree.rebuild(out, own([_tangent(v, level) for v in tree.leaves(out)], tuple(given)))
-    return y, ydot, aux
+    return y, ydot, aux, level.finder
 
 
 def _primal(v: Any, level: ForwardLevel) -> Any:
@@ -147,7 +156,9 @@ def _columns(f: Any, args: Any, places: Any, kw: Any, has_aux: bool, inputs: lis
     """The Jacobian with respect to one input leaf; once more with care, where nan is found."""
     columns = _Columns(f, args, places, kw, has_aux, inputs, which, chunk, careful=False)
     if any([leaf is not None and has_nan(leaf) for leaf in columns.leaves]):
-        return _Columns(f, args, places, kw, has_aux, inputs, which, chunk, careful=True)
+        columns = _Columns(f, args, places, kw, has_aux, inputs, which, chunk, careful=True)
+        if _puzzling(columns.leaves, columns.finder, inputs):
+            warn_of_nan("forward", columns.finder.first)
     return columns
 
 
@@ -193,6 +204,7 @@ class _Columns:
                 blocks.append(own([_tangent(v, level, lead) for v in flat]))
                 self.like = tree.map_leaves(lambda v: _primal(v, level), out)  # noqa: B023
                 self.aux = strip(level, aux) if has_aux else None
+                self.finder: Any = level.finder if start == 0 or getattr(level.finder, "first", None) else self.finder
         self.leaves: list[Any] = []
         for parts in zip(*blocks, strict=True):
             if parts[0] is None:

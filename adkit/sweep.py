@@ -9,19 +9,24 @@ import numpy as np
 from .cotangents import Pending, accumulate, fit, give
 from .diagonal import Diagonal
 from .guard import has_nan, silent
-from .pull import BOTH, COLLECTORS, ELEMENTWISE, LEFT, PIECE, RIGHT, UNARY, pull_carefully, pull_diagonal
+from .levels import Boxed
+from .nans import TapeFinder, all_finite, warn_of_nan
+from .pull import (
+    BOTH, COLLECTORS, ELEMENTWISE, LEFT, PIECE, RIGHT, UNARY, WRITES, layout, pull_carefully, pull_diagonal, pull_leaf,
+)  # fmt: skip
 
 __all__ = ["sweep"]
 
 _F64 = np.float64
 
 
-def sweep(records: list[Any], seeds: list[tuple[int, Any]], inputs: int, careful: bool = False) -> list[Any]:
+def sweep(records: list[Any], seeds: list[tuple[int, Any]], inputs: int, careful: Any = False) -> list[Any]:
     """Pull cotangents back over all records; returns those of the first ``inputs``, None where nothing arrived.
 
     A zero cotangent contributes zero, also through an infinite partial.  Invalid operations trap, and the record
     that met one is pulled back again with care; where nan comes from the primal itself nothing traps, so nan
-    among the results makes the whole sweep run again with care at every record.
+    among the results makes the whole sweep run again with care at every record.  ``careful`` is False, or a finder
+    that looks at each record.
     """
     i = len(records)
     cotangents: list[Any] = [None] * i
@@ -41,8 +46,24 @@ def sweep(records: list[Any], seeds: list[tuple[int, Any]], inputs: int, careful
                     d = d.settle()
                 found[k] = d = d.dense() if type(d) is Diagonal else d
             if d is not None and not careful and has_nan(d):
-                return sweep(records, seeds, inputs, careful=True)
+                return _sweep_again(records, seeds, inputs)
     return found
+
+
+def _sweep_again(records: list[Any], seeds: list[tuple[int, Any]], inputs: int) -> list[Any]:
+    """The sweep with care at every record; a warning where that gives nan although every value was finite."""
+    finder = TapeFinder(raises=False)
+    found = sweep(records, seeds, inputs, finder)
+    if any([d is not None and not isinstance(d, Boxed) and has_nan(d) for d in found]):
+        values = [_value(record) for record in records if record is not None]
+        if all_finite(values) and all_finite([g.values if type(g) is Diagonal else g for _, g in seeds]):
+            warn_of_nan("reverse", finder.first)
+    return found
+
+
+def _value(record: Any) -> Any:
+    """The primal of what a record gave, where it is kept."""
+    return record[2] if record[0] is pull_leaf or record[0] in WRITES else layout(record)[1]
 
 
 class _Trapped(Exception):
@@ -52,7 +73,7 @@ class _Trapped(Exception):
         self.index = index
 
 
-def _sweep_down(records: list[Any], cotangents: list[Any], start: int, stop: int, careful: bool) -> None:
+def _sweep_down(records: list[Any], cotangents: list[Any], start: int, stop: int, careful: Any) -> None:
     """The inner loop.  All contributions of a record are computed before any is added: a trap leaves nothing half done.
 
     Two arrays of one rank, of which one broadcasts to the other, have one shape and type if they have as many
@@ -121,7 +142,7 @@ def _sweep_down(records: list[Any], cotangents: list[Any], start: int, stop: int
         raise _Trapped(i) from None
 
 
-def _prepared(record: Any, g: Any, i: int, cotangents: list[Any], careful: bool) -> Any:
+def _prepared(record: Any, g: Any, i: int, cotangents: list[Any], careful: Any) -> Any:
     """The cotangent of a record that needs more than the usual; None where there is nothing left to pull."""
     if record is None:
         # One of several results: its cotangent waits here for the op that made it.
@@ -144,13 +165,15 @@ def _prepared(record: Any, g: Any, i: int, cotangents: list[Any], careful: bool)
                 record[0](record, g, cotangents)
                 return None
             g = g.settle()
-        if type(g) is Diagonal:
-            pull_diagonal(record, g, cotangents)
-            return None
-    if careful:
+    if type(g) is Diagonal:
+        pull_diagonal(record, g, cotangents)
+    elif careful:
         pull_carefully(record, g, cotangents)
-        return None
-    return g
+    else:
+        return g
+    if careful:
+        careful.pulled(i, record, g, cotangents)
+    return None
 
 
 def _collect(record: Any, cotangents: list[Any]) -> Any:

@@ -20,6 +20,7 @@ from .box import Box
 from .cotangents import Spec
 from .debug import Watch, held_arrays, watching
 from .levels import Level, operand, raise_closed
+from .nans import TapeFinder, in_rule, looking
 from .pull import BOTH, LEFT, PIECE, RIGHT, UNARY, pull_bilinear, pull_call, pull_leaf, pull_linear, pull_op
 from .operators import equip
 from .registry import Op
@@ -36,13 +37,17 @@ _LARGE = 4096
 class Tape(Level):
     """The records of one reverse-mode level, in the order of computation."""
 
-    __slots__ = ("append", "records", "watch")
+    __slots__ = ("append", "finder", "records", "watch")
 
     def __init__(self) -> None:
         super().__init__()
         self.records: list[Any] = []
         self.append: Callable[[Any], None] = self.records.append
         self.watch: Watch | None = None
+        self.finder: TapeFinder | None = None
+        if looking():
+            self.finder = TapeFinder(raises=True)
+            self.append = self.finder.appending(self.append, self.records)
         if watching():
             self.watch = Watch()
             self.append = self.watch.appending(self.append)
@@ -93,7 +98,10 @@ class Tape(Level):
         """Cotangents of the first ``inputs`` records, for seeds ``(index, g)``; None where nothing arrives."""
         if self.watch is not None:
             self.watch.verify()
-        return sweep(self.records, seeds, inputs)
+        if self.finder is None:
+            return sweep(self.records, seeds, inputs)
+        with in_rule():
+            return sweep(self.records, seeds, inputs, self.finder)
 
     @property
     def nbytes(self) -> int:
