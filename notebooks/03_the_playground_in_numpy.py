@@ -72,7 +72,10 @@ print("numbers in one network:", sum(leaf[0].size for leaf in start(6).values())
 # `nn.SGD` is a plain step against the gradient, `nn.Adam` one with some care for its size.
 
 # %%
-def train(p, x, labels, steps=300, optimizer=nn.Adam(0.05)):
+ADAM = nn.Adam(0.05)
+
+
+def train(p, x, labels, steps=300, optimizer=ADAM):
     def loss(p):
         return np.sum(np.mean((output(p, x) - labels) ** 2, axis=1)) / 2
 
