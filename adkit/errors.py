@@ -11,6 +11,7 @@ __all__ = [
     "LevelError",
     "MutationError",
     "NanError",
+    "NonDifferentiableWarning",
     "UnsupportedError",
 ]
 
@@ -49,3 +50,7 @@ class AdkitWarning(UserWarning):
 
 class IndependentOutputWarning(AdkitWarning):
     """The output does not depend on the input: the derivative is zero everywhere."""
+
+
+class NonDifferentiableWarning(AdkitWarning):
+    """A derivative was taken where there is none, or only that of some functions of the result: repeated eigenvalues, ..."""

@@ -159,7 +159,7 @@ def _first(x: Any) -> tuple[int, ...] | None:
 
 def _operands(xs: Any, like: Any, at: tuple[int, ...] | None) -> str:
     """The operands: at the entry where the nan is, where they are that small or that alike; in few words otherwise."""
-    shape = np.shape(_bare(like)) if like is not None and type(like) is not Spec else None
+    shape = np.shape(_bare(like)) if at is not None and like is not None and type(like) is not Spec else None  # no place: several
     words = []
     for k, x in enumerate(xs):
         value = _bare(x)

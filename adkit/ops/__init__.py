@@ -5,10 +5,11 @@ from importlib import import_module
 from ..operators import make_methods
 from ..registry import later, seal
 from . import arithmetic, functions, reductions, shape, index, indexing, picking, join, arrange, products  # noqa: I001
-from . import einsum, norms, softmax, network, fft
+from . import einsum, norms, softmax, network, fft, linalg_solve, linalg_factor, linalg_eigen, linalg_svd
 
 __all__ = [
-    "arithmetic", "arrange", "einsum", "fft", "functions", "index", "indexing", "join", "network", "norms", "picking", "products",
+    "arithmetic", "arrange", "einsum", "fft", "functions", "index", "indexing", "join", "linalg_eigen", "linalg_factor",
+    "linalg_solve", "linalg_svd", "network", "norms", "picking", "products",
     "reductions", "shape", "softmax",
 ]  # fmt: skip
 

@@ -218,6 +218,6 @@ for _fun in (
     np.isrealobj, np.iscomplexobj, np.isposinf, np.isneginf, np.nanargmax, np.nanargmin, np.round, np.around, np.fix,
     np.result_type, np.common_type, np.can_cast, np.min_scalar_type,
     np.lexsort, np.argpartition, np.histogram, np.bincount, np.array_repr, np.array_str, np.array2string, np.unique,
-    np.isin, np.shares_memory, np.may_share_memory,
+    np.isin, np.shares_memory, np.may_share_memory, np.linalg.matrix_rank,
 ):  # fmt: skip
     TABLE.setdefault(_fun, on_primal(_fun))

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import warnings
 from math import prod
 from typing import Any
 
 import numpy as np
 
-__all__ = ["floating", "negative_axes", "negative_axis", "piece", "spread", "spread_kept"]
+from ..errors import AdkitWarning
+from ..levels import Boxed, operand
+
+__all__ = ["floating", "negative_axes", "negative_axis", "piece", "spread", "spread_kept", "warn"]
 
 
 def floating(x: Any) -> Any:
@@ -16,7 +22,9 @@ def floating(x: Any) -> Any:
     >>> floating(2).dtype
     dtype('float64')
     """
-    x = np.asarray(x)[()] if not hasattr(x, "dtype") else x
+    if not isinstance(x, Boxed) and (not hasattr(x, "dtype") or x.dtype.kind == "O"):
+        x = operand(x)
+        x = x if isinstance(x, Boxed) else np.asarray(x)[()]
     return x if x.dtype.kind in "fc" else x.astype(float)
 
 
@@ -88,3 +96,17 @@ def spread(g: Any, shape: tuple[int, ...], axes: tuple[int, ...], keepdims: bool
         full[...] = g
         return full
     return np.broadcast_to(g, g.shape[:l] + shape)
+
+
+def warn(text: str, kind: type[Warning] = AdkitWarning) -> None:
+    """Warn about the line of the user's that led here, however many of ours lie between.
+
+    ``kind`` is a warning of :mod:`adkit.errors`.
+    """
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HOME):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, kind, stacklevel=level)
+
+
+_HOME = os.path.dirname(os.path.dirname(__file__)) + os.sep

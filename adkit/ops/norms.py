@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import UnsupportedError
-from ..registry import TABLE, case, custom, derived
+from ..registry import case, custom, derived
 from .common import negative_axes, negative_axis, spread_kept
 
 __all__: list[str] = []
@@ -132,11 +131,6 @@ def _matrix_norm(x: Any, order: Any, axes: tuple[int, ...], keepdims: Any) -> An
         extreme = np.max if order > 0 else np.min
         value = extreme(sums, axis=other, keepdims=True)
     elif order in (2, -2, "nuc"):
-        if np.linalg.svd not in TABLE:
-            raise UnsupportedError(
-                f"norm: order {order!r} of a matrix needs its singular values, for which adkit has no rule. Use ord='fro', or "
-                "1, -1, np.inf, -np.inf; or give the norm a rule of your own with adkit.custom_jvp"
-            )
         singular = np.linalg.svd(np.moveaxis(x, axes, (-2, -1)), compute_uv=False)
         pick: dict[Any, Any] = {2: np.max, -2: np.min, "nuc": np.sum}
         value = pick[order](singular, axis=-1)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..registry import REGISTRY, STRUCTURAL, TABLE, bilinear, case, derived
-from .common import negative_axes
+from .common import floating, negative_axes
 from .reductions import refuse_out
 
 __all__: list[str] = []
@@ -256,3 +256,40 @@ def _outer_of(ufunc: Any) -> Any:
 for _op in list(REGISTRY.values()):
     if isinstance(_op.fun, np.ufunc) and _op.kind == "elementwise" and _op.arity == 2:
         TABLE.setdefault((_op.fun, "outer"), _outer_of(_op.fun))
+
+
+# cross -----------------------------------------------------------------------------------------------
+
+
+@derived(np.cross)
+def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: Any = None) -> Any:
+    """The vector product of vectors with three components (or two: the third is then 0)."""
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    a, b = floating(a), floating(b)
+    if a.ndim < 1 or b.ndim < 1:
+        raise ValueError("At least one array has zero dimension")
+    a, b = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)
+    if a.shape[-1] not in (2, 3) or b.shape[-1] not in (2, 3):
+        raise ValueError("incompatible dimensions for cross product\n(dimension must be 2 or 3)")
+    if a.shape[-1] == 2 or b.shape[-1] == 2:
+        np.cross(np.ones(a.shape[-1]), np.ones(b.shape[-1]))  # NumPy's own warning, or error, about two components
+    (a0, a1, a2), (b0, b1, b2) = [
+        (x[..., 0], x[..., 1], x[..., 2] if x.shape[-1] == 3 else None) for x in (a, b)
+    ]  # fmt: skip
+    third = a0 * b1 - a1 * b0
+    if a2 is None and b2 is None:
+        return third
+    first = -(a2 * b1) if b2 is None else a1 * b2 if a2 is None else a1 * b2 - a2 * b1
+    second = a2 * b0 if b2 is None else -(a0 * b2) if a2 is None else a2 * b0 - a0 * b2
+    parts = np.broadcast_arrays(first, second, third)
+    return np.moveaxis(np.stack(parts, axis=-1), -1, axisc)
+
+
+@derived(np.linalg.cross)
+def _linalg_cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+    """The vector product of vectors with three components."""
+    if np.shape(x1)[axis] != 3 or np.shape(x2)[axis] != 3:
+        raise ValueError("Both input arrays must be (arrays of) 3-dimensional vectors, but they are "
+                         f"{np.shape(x1)[axis]} and {np.shape(x2)[axis]} dimensional instead.")  # fmt: skip
+    return np.cross(x1, x2, axis=axis)

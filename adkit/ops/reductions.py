@@ -10,7 +10,7 @@ from ..errors import UnsupportedError
 from ..registry import STRUCTURAL, case, custom, derived, linear
 from .common import negative_axes, negative_axis, spread, spread_kept
 
-__all__: list[str] = []
+__all__ = ["products_of_others", "refuse_dtype", "refuse_out"]
 
 _NOTHING: Any = np._NoValue
 _AXES = (
@@ -189,7 +189,7 @@ def _bind_prod(
     return negative_axes(axis, x.ndim), keep, True if where is _NOTHING else where, first
 
 
-def _others(x: Any, axes: tuple[int, ...], where: Any, initial: Any) -> Any:
+def products_of_others(x: Any, axes: tuple[int, ...], where: Any = True, initial: Any = 1) -> Any:
     """For each entry the product of all the others along ``axes``: exact at zeros, without division."""
     if where is not True:
         x = np.where(where, x, 1)
@@ -215,12 +215,12 @@ def _others(x: Any, axes: tuple[int, ...], where: Any, initial: Any) -> Any:
 
 def _jvp_prod(gs: Any, y: Any, xs: Any, p: Any, l: int) -> Any:
     axes, keepdims, where, initial = p
-    return np.sum(gs[0] * _others(xs[0], axes, where, initial), axis=axes, keepdims=keepdims)
+    return np.sum(gs[0] * products_of_others(xs[0], axes, where, initial), axis=axes, keepdims=keepdims)
 
 
 def _vjp_prod(g: Any, y: Any, xs: Any, p: Any, l: int) -> Any:
     axes, keepdims, where, initial = p
-    return (spread_kept(g, axes, keepdims, xs[0].ndim, l) * _others(xs[0], axes, where, initial),)
+    return (spread_kept(g, axes, keepdims, xs[0].ndim, l) * products_of_others(xs[0], axes, where, initial),)
 
 
 prod = custom(
