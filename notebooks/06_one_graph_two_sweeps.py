@@ -16,7 +16,7 @@ import numpy as np
 
 import adkit
 from adkit.compare.__main__ import main as compare
-from lesson import BLUE, ORANGE, Slider, plt
+from lesson import BLUE, ORANGE, plt
 
 # %% [markdown]
 # ## The graph
@@ -71,39 +71,11 @@ edges = [
 print("  ".join(f"{tail}→{head} {local:.3f}" for tail, head, local in edges))
 
 # %% [markdown]
-# Arrows with their numbers, nodes with their values. The two cells below only draw; run them and find your arrow.
+# Arrows with their numbers, nodes with their values: find your arrow. No sweep has run yet, so both derivatives are still
+# *not computed*.
 
 # %%
-PLACES = {"x": (0, 0), "h": (1, -1.1), "i": (3, -1.1), "j": (5, -1.1), "f": (6, 0), "g": (7, 0)}
-PLACES |= {name: (k + 1, 1.1) for k, name in enumerate("abcde")}
-
-
-def draw_arrows(axis):
-    style = {"arrowstyle": "-|>", "color": "0.35", "shrinkA": 0, "shrinkB": 0}
-    for tail, head, local in edges:
-        (x, y), (X, Y) = PLACES[tail], PLACES[head]
-        axis.annotate("", (X - 0.31, Y), (x + 0.31, y), arrowprops=style)
-        side = 0 if y == Y else -1 if tail == "x" else 1
-        axis.text((x + X) / 2 + 0.1 * side, (y + Y) / 2 + (0 if side else 0.07), f"{local:.3g}", size=11, color="0.25",
-                  ha={-1: "right", 0: "center", 1: "left"}[side], va="center" if side else "bottom")  # fmt: skip
-
-# %%
-def draw_into(figure, *sweeps):
-    axis = figure.subplots()
-    draw_arrows(axis)
-    for name, (x, y) in PLACES.items():
-        box = plt.Rectangle((x - 0.31, y - 0.45), 0.62, 0.9, facecolor="#f6f8fa", edgecolor="0.5")
-        axis.add_patch(box)
-        lines = [(name, "black"), (f"{v[name]:.4f}", "black")]
-        lines += [(f"{mark} {numbers[name]:.4f}" if name in numbers else f"{mark}  ?", ink) for numbers, ink, mark in sweeps]
-        for k, (words, ink) in enumerate(lines):
-            axis.text(x, y + 0.2 * (len(lines) - 1) / 2 - 0.2 * k, words, ha="center", va="center", color=ink)
-    axis.set(xlim=(-0.4, 7.4), ylim=(-1.6, 1.6))
-    axis.axis("off")
-
-
-draw_into(plt.figure(figsize=(12, 4.4), layout="constrained"))
-plt.show()
+adkit.trace(slide)(0.7).draw(direction="down")
 
 # %% [markdown]
 # From $i$ to $j$: at $i = 2.29$ tanh is nearly flat, and lets little through.
@@ -156,6 +128,8 @@ print(f"dg/dx = {forward['g']:.8f}")
 # %% [markdown]
 # Each number is d(node)/d$x$. That was forward mode.
 #
+# ## A mistake: another order
+#
 # It relied on something that we did not say. Let us break it: the same eleven arrows, written path by path. First the
 # upper path all the way to $g$, then the lower one as far as $f$.
 #
@@ -192,21 +166,13 @@ print(f"dg/dx = {reverse['x']:.8f}")
 # %% [markdown]
 # Each number is d$g$/d(node): reverse mode, by the same function. The answer stands at $x$.
 #
-# The slider walks both sweeps through the graph, one node at a time. Blue → runs from left to right, orange ← from right to
-# left. (Where no slider appears, the picture shows the last step.)
+# Below, each mode can be walked through node by node. Blue → is d(node)/d$x$, orange ← is d$g$/d(node). (Where scripts do not
+# run, the picture shows the end of both walks.) In reverse mode, stop at $f$ and say what will arrive at $e$ and at $j$.
 #
 # **Where will blue and orange show the same number, and why must they?**
 
 # %%
-def after(figure, k):
-    there = {name: forward[name] for name in list(v)[: k + 1]}
-    back = {name: reverse[name] for name in list(v)[::-1][: k + 1]}
-    draw_into(figure, (there, BLUE, "→"), (back, ORANGE, "←"))
-    ahead, behind = list(there)[-1], list(back)[-1]
-    return f"d{ahead}/dx = {there[ahead]:.6f}; dg/d{behind} = {back[behind]:.6f}"
-
-
-Slider("nodes done", range(len(v)), after, start=len(v) - 1, size=(12, 4.4))
+adkit.trace(slide)(0.7).stepper(tangents=1.0, cotangent=1.0)
 
 # %% [markdown]
 # Blue at $g$ and orange at $x$: both are $dg/dx$.

@@ -132,6 +132,13 @@ print(f"{value:.6f} {tangent:+.6f}\n")
 print(adkit.trace(named)(1.5).table(tangents=1.0))
 
 # %% [markdown]
+# Walk through it, one node at a time. Before each step, say the next tangent. (Reverse mode, the other button, is for the
+# next lesson.)
+
+# %%
+adkit.trace(named)(1.5).stepper()
+
+# %% [markdown]
 # ## A mistake: the product of the derivatives
 #
 # It looks tidy: the tangent of a product is the product of the tangents. Somebody writes it.

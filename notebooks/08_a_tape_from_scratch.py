@@ -15,7 +15,6 @@ import numpy as np
 
 import adkit
 from adkit.testing import assert_proved
-from lesson import BLUE, GREY, ORANGE, Slider
 
 # %% [markdown]
 # ## The diary
@@ -138,7 +137,8 @@ def walk(node, cotangent):
 def g(a):
     u = a * a
     v = u + u
-    return v * v
+    y = v * v
+    return y
 
 
 tape = []
@@ -180,30 +180,11 @@ for k in 2, 4, 8, 12:
 #
 # So a tape is not clumsy: the order in which a program computed its values is the order that makes one visit enough.
 #
-# The slider sends a sweep through $g$, node by node. Watch when $v$ and $u$ hand on.
+# Walk through $g$ by *Reverse mode* below. (The two arrows from $a$ to $u$ are drawn as one, with the sum of their numbers:
+# $1 + 1$.) **Before each step: is this node complete, and what will it hand on?**
 
 # %%
-def draw_node(axis, n, name, node, words, ink):
-    box = {"boxstyle": "round,pad=0.6", "fc": "white", "ec": GREY}
-    axis.text(n, 0, f"{name}\n{node.value:g}\n{words}", ha="center", va="center", color=ink, bbox=box)
-    for side, (_, local) in zip((0.18, -0.18), node.parents, strict=False):
-        axis.annotate("", (n - 0.24, side), (n - 0.76, side), arrowprops={"arrowstyle": "-|>", "color": GREY})
-        axis.text(n - 0.5, 2.2 * side, f"{local:g}", ha="center", va="center", color=BLUE)
-
-
-def step(figure, k):
-    axis, names, found = figure.subplots(), "auvy", sweep(tape)
-    for n, (name, node) in enumerate(zip(names, tape, strict=True)):
-        reached = 3 - n <= k
-        draw_node(axis, n, name, node, f"← {found[node]:g}" if reached else "←  ?", ORANGE if reached else GREY)
-    axis.set(xlim=(-0.5, 3.5), ylim=(-0.8, 0.8))
-    axis.axis("off")
-    return f"{names[3 - k]} is complete" + (", and hands on" if k < 3 else ": dy/da = 16")
-
-# %%
-tape = []
-g(Var(1.0))
-Slider("steps back", [0, 1, 2, 3], step, start=3, size=(7, 2.2))
+adkit.trace(g)(1.0).stepper()
 
 # %% [markdown]
 # ## Loops and branches

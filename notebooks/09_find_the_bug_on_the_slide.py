@@ -334,14 +334,14 @@ print("average - f       =", sp.simplify(average(f, h) - f))
 #
 # | slide | passes a test when | fails when |
 # |---|---|---|
-# | softmax | $\sum g_i y_i = 0$ | anything else |
-# | logistic loss | its own derivative is tested | you look at the value |
+# | softmax | $\sum g_i y_i = 0$ | otherwise |
+# | logistic loss | its derivative is tested | you look at the value |
 # | cross-entropy | targets add up to 1 | they are weighted |
 # | multiply | $b$ is a constant | $b$ is learned, or is $a$ |
 # | chain | all widths are 1 | widths differ, or matrices do not commute |
 # | dropout | $f = 0.5$ | any other $f$ |
 #
-# Friendly numbers hide mistakes. A random point finds most of them. A proof leaves no point out.
+# Friendly numbers hide mistakes. A random point finds most. A proof leaves no point out.
 
 # %% [markdown]
 # ## Exercise

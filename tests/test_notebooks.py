@@ -53,18 +53,51 @@ def test_the_notebook_was_executed_cleanly_and_in_order(lesson: Path) -> None:
             assert output.get("name") != "stderr", output.text
 
 
+def words(text: str) -> int:
+    """How many words there are to read; a formula on a line of its own counts for none."""
+    shown = re.sub(r"\$\$.*?\$\$|<[^>]+>", "", text, flags=re.DOTALL).split()
+    return sum(any(c.isalnum() for c in token) for token in shown)
+
+
 @each_lesson
 def test_a_lesson_keeps_its_form(lesson: Path) -> None:
+    """At most 15 lines a cell and 120 words between two; questions before cells; an exercise with a hint before the answer."""
     cells = build.read(lesson).cells
+    between = ""
     for cell in cells:
         if cell.cell_type == "code":
+            between = ""
             written = [line for line in cell.source.splitlines() if line.strip()]
             assert len(written) <= 15, f"more than 15 lines in a cell:\n{cell.source}"
         else:
-            prose = re.sub(r"\$\$.*?\$\$|<[^>]+>", "", cell.source, flags=re.DOTALL)
-            assert len(prose.split()) <= 120, f"more than 120 words between cells:\n{cell.source}"
-    assert sum("**" in cell.source for cell in cells if cell.cell_type == "markdown") >= 5, "predict, then run"
+            between += f"\n{cell.source}"
+            assert words(between) <= 120, f"{words(between)} words between two cells:\n{between}"
+    prose = [cell.source for cell in cells if cell.cell_type == "markdown"]
+    assert sum("?**" in text for text in prose) >= 5, "predict, then run"
+    text = "\n".join(prose)
+    assert "## Exercise" in text
+    assert text.index("## Exercise") < text.index("<summary>A hint</summary>") < text.index("the answer comes next")
     assert any("?**" in cell.source for cell in cells[-4:]), "a lesson ends with a question"
+    assert cells[-2].cell_type == "code", "the closing question is answered by running something"
+
+
+@each_lesson
+def test_a_lesson_runs_a_mistake_and_lets_the_reader_move_something(lesson: Path) -> None:
+    text = build.read(lesson)
+    assert any(re.search(r"mistake|wrong|bug", cell.source) for cell in text.cells if cell.cell_type == "markdown")
+    shown = [output for cell in nbformat.read(lesson.with_suffix(".ipynb"), as_version=4).cells
+             for output in cell.get("outputs", [])]  # fmt: skip
+    pages = [output.data["text/html"] for output in shown if "<script>" in output.get("data", {}).get("text/html", "")]
+    assert pages, "no slider and no stepper"
+    for page in pages:
+        assert "<img" in page, "without scripts there is a picture"
+        assert not re.search(r"""(src|href)=["']?(https?:)?//""", page), "nothing is fetched"
+
+
+@each_lesson
+def test_links_lead_somewhere(lesson: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", lesson.read_text(encoding="utf-8")):
+        assert target.startswith("http") or (HERE / target).exists(), target
 
 
 @each_lesson
