@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from adkit.testing import check_grads
 from adkit.verify.numeric import (
     UnusableError,
     adjoint_gap,
@@ -148,3 +149,12 @@ def test_the_gap_of_what_is_not_finite_or_has_another_shape_is_infinite() -> Non
     assert gap(np.array([np.inf]), np.array([np.inf])) == float("inf")
     assert gap(np.zeros(3), np.zeros((3, 1))) == float("inf")
     assert gap(np.zeros((0, 2)), np.zeros((0, 2))) == 0.0
+
+
+def test_where_a_change_of_order_or_of_sign_lies_within_reach_smaller_steps_are_taken() -> None:
+    """Entries that lie closer than the first step, and eigenvectors, whose sign LAPACK is free to change."""
+    x, v = np.array([0.5, 0.5 + 1e-4, -0.3]), np.array([1.0, -1.0, 0.5])
+    np.testing.assert_allclose(central_difference(np.sort, (x,), (v,)), v[np.argsort(x)], rtol=1e-9)
+    for seed in range(12):
+        matrix = np.random.default_rng(seed).normal(size=(6, 6))
+        check_grads(lambda a: np.linalg.eigh(a)[1], (matrix,), order=1)
