@@ -75,7 +75,7 @@ print("slope  ", np.round(slope, 4))
 print("p(1-p) ", np.round(value * (1 - value), 4))
 
 # %% [markdown]
-# At 0, with a slope of $1/4$. The slope is $p (1 - p)$: where the unit is sure, it hardly learns.
+# At 0, with a slope of $1/4$. The slope is $p (1 - p)$: where the unit is sure, it hardly learns (it is *saturated*).
 #
 # ## A mistake: two formulas from two books
 #
@@ -121,7 +121,7 @@ print(adkit.trace(surprise)(np.array([0.5, -1.0]), 0.0).table(cotangent=1.0))
 # %% [markdown]
 # $p = 0.1824$, and $dL/dz = -0.8176 = p - t$. From there each weight gets its input's share: $-0.8176 \cdot (1, 2)$.
 #
-# A step goes against the gradient. **After 50 steps from $w = (0, 0)$: which way will $w$ point?**
+# *Gradient descent*: a step goes against the gradient. **After 50 steps from $w = (0, 0)$: which way will $w$ point?**
 
 # %%
 targets = (labels > 0).astype(float)

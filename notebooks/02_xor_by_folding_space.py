@@ -104,7 +104,8 @@ rng = np.random.default_rng(0)
 print("best of 2000 networks:", max(without_bend(rng) for _ in range(2000)), "of 4")
 
 # %% [markdown]
-# Three. $V(Wx + b) + c$ is $(VW)x + (Vb + c)$: one line again, however many units. Without a bend there is no fold.
+# Three. $V(Wx + b) + c$ is $(VW)x + (Vb + c)$: one line again, however many units. Without a bend,
+# the *activation*, there is no fold.
 #
 # ## The fold as such
 #

@@ -2,7 +2,7 @@
 # # Dual numbers from scratch
 #
 # Give every number a companion: how fast it changes. Teach `+` and `*` to look after both, and any program
-# differentiates itself while it runs. That is forward mode.
+# differentiates itself while it runs. That is forward mode of *automatic differentiation*.
 #
 # You will build it in ten lines, send it through a loop, break it in two ways, and mend it. At the end you can say
 # what it costs for a function that you have not seen. You need NumPy and school calculus, and about 25 minutes.
@@ -20,7 +20,8 @@ from lesson import BLUE, ORANGE, Slider, referee
 # %% [markdown]
 # ## The old way: take a small step
 #
-# The slope of $f$ at $x$ is nearly $\frac{f(x+h) - f(x)}{h}$, and the smaller $h$, the better. Try it on $x^3$ at
+# The slope of $f$ at $x$ is nearly $\frac{f(x+h) - f(x)}{h}$, and the smaller $h$, the better. It is called
+# a *difference quotient*. Try it on $x^3$ at
 # $x = 1.1$, where the slope is $3x^2 = 3.63$.
 #
 # **Of $h = 10^{-2}, 10^{-5}, 10^{-8}, 10^{-11}, 10^{-14}$: which gives the best slope?**

@@ -2,7 +2,7 @@
 # # A tape from scratch
 #
 # Let a program write a diary while it runs: what it computed, from what, and how sensitive each result is to each
-# ingredient. Then read the diary backwards. That is reverse mode, or backpropagation.
+# ingredient. Then read the diary backwards. That is reverse mode of *automatic differentiation*, or backpropagation.
 #
 # You will build it in twenty lines, read it in three wrong ways, and send a loop and a branch through it. At the end
 # you can say what stands at each node of a program that you have not seen. You need NumPy and the chain rule, and about

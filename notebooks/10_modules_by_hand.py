@@ -210,7 +210,7 @@ for gap in 746.0, 1e6:
 # %% [markdown]
 # No: what told them apart is lost.
 #
-# So make one module of the two, which never forms $p$ for the loss:
+# So make one module of the two, which never forms $p$ for the loss (the first part is called *log-sum-exp*):
 #
 # $$L = \log \sum_k e^{z_k} - z_t = m + \log \sum_k e^{z_k - m} - z_t, \qquad m = \max_k z_k, \qquad \frac{dL}{dz} = p - t$$
 #

@@ -232,8 +232,8 @@ for steps in 300, 3000:
 #
 # ## You need not choose
 #
-# `adkit.jacobian` counts inputs and outputs and takes the cheaper side. And a *direction* needs one sweep however many
-# inputs there are.
+# `adkit.jacobian` counts inputs and outputs and takes the cheaper side. And a *directional derivative* needs one sweep
+# however many inputs there are.
 #
 # **Which mode will it take for the rocket? For the classifier's ten logits of one image, with 64 pixels?**
 
