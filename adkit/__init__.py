@@ -110,7 +110,7 @@ _LATER = {"Program": "program.trace", "derive": "verify.derive", "trace": "progr
 """What lives in a heavier room, which is loaded when it is first asked for."""
 
 
-_ROOMS = ("numpy", "testing")
+_ROOMS = ("numpy", "sparse", "testing")
 """Rooms that messages speak of, found also without an import of their own."""
 
 
