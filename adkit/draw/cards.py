@@ -8,6 +8,7 @@ import numpy as np
 
 from .graph import Edge, Graph, Node
 from .layout import Layout, arrange
+from .modules import Unit
 from .numbers import NOT_COMPUTED, brief, full, one
 from .scene import Box, Part, Path, Scene, Shape, Text, Tip, clip, width
 
@@ -26,7 +27,7 @@ _WIDEST = 1120.0
 def lines_of(node: Node, swept: tuple[bool, bool]) -> list[tuple[str, str, bool]]:
     """What stands on a card below its head: the text, its kind, and whether it is slanted (no number)."""
     notes = [(words, "note", False) for words in node.note.split("\n") if words]
-    if node.kind in ("module", "stretch"):
+    if node.kind == "stretch" or isinstance(node, Unit):
         return notes
     lines: list[tuple[str, str, bool]] = [(brief(node.value), "value", False)]
     for sign, kind, x, done in (("→", "forward", node.tangent, swept[0]), ("←", "reverse", node.cotangent, swept[1])):

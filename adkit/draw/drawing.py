@@ -58,6 +58,20 @@ class Drawing:
 
         return paint(self.scene, axes)
 
+    @property
+    def dot(self) -> str:
+        """The graph in Graphviz's DOT."""
+        from .export import to_dot
+
+        return to_dot(self.graph)
+
+    @property
+    def mermaid(self) -> str:
+        """The graph in Mermaid."""
+        from .export import to_mermaid
+
+        return to_mermaid(self.graph)
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the picture; the ending of ``path`` says as what: svg, or what Matplotlib knows (png, pdf).
 

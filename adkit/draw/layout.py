@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from .ordering import order_layers
 
-__all__ = ["Layout", "arrange"]
+__all__ = ["Layout", "arrange", "ranks"]
 
 _GAP, _LANE = 18.0, 11.0
 """Between two cards of a layer; between a passing edge and its neighbours."""
@@ -66,7 +66,7 @@ def arrange(
     """
     labels = [0.0] * len(edges) if labels is None else labels
     out = Layout()
-    out.layers = _ranks(len(sizes), edges)
+    out.layers = ranks(len(sizes), edges)
     net = _Net(out.layers, edges)
     out.crossings = order_layers(net.columns, net.ups, net.downs)
     du, near = _columns(out.layers, sizes, edges, labels)
@@ -92,7 +92,7 @@ def arrange(
     return out
 
 
-def _ranks(n: int, edges: Sequence[tuple[int, int]]) -> list[int]:
+def ranks(n: int, edges: Sequence[tuple[int, int]]) -> list[int]:
     """For each node the length of the longest path to it.
 
     What has no operand, or only such as others use too, stands right before its first use: the lines of the operands

@@ -57,7 +57,8 @@ def _paint(s: Shape, axes: Any) -> None:
         style = f"round,pad=0,rounding_size={r}"
         axes.add_patch(FancyBboxPatch((s.x, s.y), s.w, s.h, style, facecolor=LIGHT[fill], edgecolor=LIGHT[line], linewidth=0.9))
     elif isinstance(s, Circle):
-        axes.add_patch(Disc((s.x, s.y), s.r, facecolor=LIGHT["card"], edgecolor=LIGHT["line"], linewidth=0.9))
+        fill = LIGHT["line" if s.kind == "dot" else "card"]
+        axes.add_patch(Disc((s.x, s.y), s.r, facecolor=fill, edgecolor=LIGHT["line"], linewidth=0.9))
     elif isinstance(s, Tip):
         axes.add_patch(Polygon([(s.x, s.y), *corners(s)], closed=True, facecolor=LIGHT["line"], linewidth=0))
     elif isinstance(s, Path):

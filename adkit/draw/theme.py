@@ -40,7 +40,7 @@ def rules(colours: dict[str, str]) -> list[tuple[str, str]]:
         (".k-forward", f"fill:{c['forward']}"),
         (".k-reverse", f"fill:{c['reverse']}"),
         (".k-edge", f"stroke:{c['line']}"),
-        (".k-tip", f"fill:{c['line']}"),
+        (".k-tip,.k-dot", f"fill:{c['line']}"),
         (".k-plus", f"stroke:{c['plus']}"),
         (".k-minus", f"stroke:{c['minus']}"),
         (".k-now .k-card,.k-now .k-result", f"fill:{c['mark']};stroke:{c['ink']}"),

@@ -54,6 +54,17 @@ class History:
     def __repr__(self) -> str:
         return f"History({len(self)} rows of {', '.join(self.names) or 'nothing'})"
 
+    def _repr_svg_(self) -> str | None:
+        """The curves, for a notebook."""
+        if not self.rows or "epoch" not in self.names:
+            return None
+        import matplotlib
+
+        into = io.StringIO()
+        with matplotlib.rc_context({"svg.hashsalt": "adkit"}):  # the same curves give the same text
+            self.plot().savefig(into, format="svg", facecolor="#ffffff", metadata={"Date": None})
+        return into.getvalue()
+
     def as_tree(self) -> dict[str, Any]:
         """The columns as arrays, for a checkpoint."""
         return {name: self[name] for name in self.names}

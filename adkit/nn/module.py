@@ -252,6 +252,20 @@ class Module:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join([f'{k}={v!r}' for k, v in self.settings().items()])})"
 
+    def draw(self, *, params: Any = None, x: Any = None, style: str = "network", **options: Any) -> Any:
+        """The module as a picture: circles for units and lines for weights, or with ``style="graph"`` a card for each module.
+
+        ``params`` are the weights that are shown (by default the module's own, once it has some), ``x`` an example input, or a
+        tuple of several; of a single example the units show their values.  For ``options`` see :func:`adkit.draw.draw`.
+
+        >>> from adkit.nn import Linear, Sequential, Tanh
+        >>> Sequential(Linear(2, 3), Tanh(), Linear(3, 1)).draw()
+        <Drawing: Network of 4 modules, 3 wires; units by column: 2, 3, 1.>
+        """
+        from ..draw import draw
+
+        return draw(self, params=params, x=x, style=style, **options)
+
     def settings(self) -> dict[str, Any]:
         """What the module was made with, for its repr."""
         return {k: v for k, v in vars(self).items() if k not in ("params", "state", "memory", "children")}

@@ -214,9 +214,6 @@ class Program(Readable):
     def __str__(self) -> str:
         return self.source
 
-    def _repr_html_(self) -> str:
-        return str(self.table()._repr_html_())
-
 
 def _live(trace: Trace, outputs: Any) -> list[int]:
     """The instructions on which the result, or a guard, depends; and all inputs."""

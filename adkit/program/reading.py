@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Readable"]
 
+_EQUATIONS, _ROWS = 60, 400
+"""Instructions up to which a program is shown as equations, and as a table."""
+
 
 class Readable:
     """The pictures of a Program."""
@@ -67,5 +70,26 @@ class Readable:
         """
         self.stepper(**options).save(path)
 
+    def to_dot(self, **options: Any) -> str:
+        """The compute graph in Graphviz's DOT; ``options`` as for :meth:`draw`."""
+        return self.draw(**options).dot
+
+    def to_mermaid(self, **options: Any) -> str:
+        """The compute graph in Mermaid; ``options`` as for :meth:`draw`."""
+        return self.draw(**options).mermaid
+
     def _repr_svg_(self) -> str:
         return self.draw().svg
+
+    def _repr_latex_(self) -> str | None:
+        if len(self.instructions) > _EQUATIONS:  # type: ignore[attr-defined]
+            return None
+        from ..draw.latex import equations
+
+        return f"$${equations(self)}$$"  # type: ignore[arg-type]
+
+    def _repr_html_(self) -> str:
+        """The picture, and below it the table, as far as it can be read."""
+        table = self.table() if len(self.instructions) <= _ROWS else None  # type: ignore[attr-defined]
+        below = "" if table is None else f"<details><summary>All values</summary>{table._repr_html_()}</details>"
+        return f"{self.draw().html}{below}"

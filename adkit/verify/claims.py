@@ -33,6 +33,11 @@ class Claim:
     mode: str
     verdict: Verdict
 
+    def _repr_html_(self) -> str:
+        from .reading import as_html
+
+        return as_html([(f"{self.op}{self.call}{', ' + self.operands if self.operands else ''}, {self.mode}", self.verdict)])
+
     def __str__(self) -> str:
         return f"{self.op}{self.call}, {self.operands}, {self.mode}: {self.verdict}"
 

@@ -54,6 +54,11 @@ class Verdict:
     got: Any = None
     wanted: Any = None
 
+    def _repr_html_(self) -> str:
+        from .reading import as_html
+
+        return as_html([("", self)])
+
     def __str__(self) -> str:
         if self.status != "wrong":
             return f"{self.status}: {self.reason}"

@@ -85,3 +85,33 @@ def faults(scene: Scene) -> list[str]:
                 if a[0] < x or a[2] > xe or a[1] < y or a[3] > ye:
                     found.append(f"text {s.words!r} leaves its card")
     return found
+
+
+def sketch_faults(scene: Scene) -> list[str]:
+    """In a sketch of circles: circles or texts that overlap, a text outside its circle, a line through a circle or a name."""
+    found = []
+    discs = [s for part in scene.parts for s in part.shapes if isinstance(s, Circle) and s.kind == "card"]
+    for k, a in enumerate(discs):
+        if a.x - a.r < 0 or a.y - a.r < 0 or a.x + a.r > scene.w or a.y + a.r > scene.h:
+            found.append(f"circle {k} leaves the picture")
+        found += [f"circles {k} and {b.x, b.y} overlap" for b in discs[k + 1 :] if (a.x - b.x) ** 2 + (a.y - b.y) ** 2 < (a.r + b.r) ** 2]
+    words = texts(scene)
+    for k, (s, a) in enumerate(words):
+        found += [f"texts {s.words!r} and {t.words!r} overlap" for t, b in words[k + 1 :] if overlap(a, b, 1.0)]
+        if a[0] < 0 or a[2] > scene.w or a[1] < 0 or a[3] > scene.h:
+            found.append(f"text {s.words!r} leaves the picture")
+        at = [d for d in discs if (d.x - s.x) ** 2 + (d.y - s.y) ** 2 < d.r**2]
+        if at and (a[0] < at[0].x - at[0].r - 1 or a[2] > at[0].x + at[0].r + 1):
+            found.append(f"text {s.words!r} leaves its circle")
+    names = [(s, a) for s, a in words if s.kind in ("head", "note", "title") and s.size >= 12 and len(s.words) > 1]
+    for name, path in lines(scene):
+        inner = path.points[0][0] == path.points[-1][0]  # the border inside a circle
+        for x, y in [] if inner else points(path, 40)[1:-1]:
+            if any((d.x - x) ** 2 + (d.y - y) ** 2 < (d.r - 1.5) ** 2 for d in discs):
+                found.append(f"line {name} passes through a circle at ({x:.0f}, {y:.0f})")
+                break
+            hit = [s.words for s, a in names if a[0] < x < a[2] and a[1] < y < a[3]]
+            if hit:
+                found.append(f"line {name} passes through the name {hit[0]!r}")
+                break
+    return found
