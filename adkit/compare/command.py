@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from typing import Any, TextIO
 
@@ -12,12 +12,14 @@ from ..console import environment
 from ..console.ending import say
 from ..console.progress import Line
 from ..files import write_document
-from . import report
-from .methods import METHODS
+from . import answers, report, saved
+from .methods import METHODS, Method
 from .options import Request, read
 from .peers import PEERS
-from .problems import OPERATORS
-from .runner import Block, Row, examine, skipped_block
+from .problems import OPERATORS, Problem
+from .rows import Block, Row, method_of, skipped_block
+from .streams import document_alone
+from .words import ascii_only, paint, wants_colour, wrap
 
 __all__ = ["answer", "listing"]
 
@@ -31,24 +33,43 @@ def answer(argv: Sequence[str] | None) -> int:
         return 0
     if argv is None:
         environment.pin()
-    return _run(request)
+    before = saved.load(request.against) if request.against is not None else None
+    with document_alone("-" in request.documents.values()) as stdout:
+        return _Run(request, stdout, before).status()
 
 
 def listing(request: Request) -> str:
     """What there is to choose from."""
     lines = ["problems (size: what it counts, the default sizes)"]
-    for problem in dict.fromkeys(p for p, _ in request.cases):
-        lines.append(f"  {problem.name:<22}{problem.about}")
-        lines.append(f"  {'':<22}size: {problem.axis}; {', '.join(problem.sizes)}")
-        lines.append(f"  {'':<22}operators: {', '.join(problem.default)}")
-        others = [o for o in problem.operators if o not in problem.default]
-        if others:
-            lines.append(f"  {'':<22}on request: {', '.join(others)}")
+    shown = list(dict.fromkeys(p for p, _ in request.cases))
+    for problem in shown:
+        lines += _listed(problem)
+    from .problems import PROBLEMS
+
+    if {p.name for p in shown} >= {p.name for p in PROBLEMS.values() if p.suite}:
+        lines += ["", "problems that are measured only where they are named"]
+        for problem in PROBLEMS.values():
+            if not problem.suite and problem not in shown:
+                lines += _listed(problem)
     lines += ["", "operators", *[f"  {name:<22}{about}" for name, about in OPERATORS.items()]]
-    lines += ["", "methods", *[f"  {m.name:<22}{m.about}" for m in METHODS.values()]]
+    lines += ["", "methods", *[f"  {m.name:<22}{m.about}{_when(m)}" for m in METHODS.values()]]
     lines += ["", "peers (with --peers)"]
-    lines += [f"  {p.name:<22}{p.about}{'' if find_spec(p.name) else ' (not installed)'}" for p in PEERS.values()]
+    for p in PEERS.values():
+        absent = "" if find_spec(p.name.split("-")[0]) else " (not installed)"
+        lines.append(f"  {p.name:<22}{p.about}{absent}{_when(p)}")
     return "\n".join(lines)
+
+
+def _when(method: Method) -> str:
+    return "" if method.usual else "; by name only"
+
+
+def _listed(problem: Problem) -> list[str]:
+    sizes = ", ".join(problem.sizes)
+    lines = [f"  {problem.name:<22}{problem.about}", wrap(f"{'':<24}size: {problem.axis}; {sizes}", 110, " " * 30)]
+    lines.append(f"  {'':<22}operators: {', '.join(problem.default)}")
+    others = [o for o in problem.operators if o not in problem.default]
+    return [*lines, f"  {'':<22}on request: {', '.join(others)}"] if others else lines
 
 
 class _Progress(Line):
@@ -59,65 +80,166 @@ class _Progress(Line):
         self.total, self.done = total, 0
 
     def tell(self, text: str) -> None:
-        super().tell(f"[{self.done + 1}/{self.total}] {text}")
+        super().tell(f"[{min(self.done + 1, self.total)}/{self.total}] {text}")
 
     def tick(self) -> None:
         """One more task is done."""
         self.done += 1
 
 
-def _run(request: Request) -> int:
-    out: TextIO = sys.stderr if request.csv == "-" else sys.stdout
-    colour = report.wants_colour(out)
-    notes: Any = (lambda line: None) if request.quiet else (lambda line: print(line, file=out))
-    start = time.perf_counter()
-    tasks = sum(len(request.operators_of(problem)) for problem, _ in request.cases)
-    progress = _Progress(request.progress and not request.quiet, tasks)
-    rows: list[Row] = []
+class _Run:
+    """One run: what is measured, what is said of it, and what it leaves."""
 
-    notes(environment.describe())
-    notes("columns: see --help")
-    for line in request.notes:
-        notes(line)
-    lacking = _lacking(request)
-    for reason, names in lacking.items():
-        notes(f"skipped: {', '.join(names)}: {reason}")
-    methods = [m for m in request.methods if not (m.peer and m.missing())]
-    absent = {name: reason for reason, names in lacking.items() for name in names}
-    try:
+    def __init__(self, request: Request, stdout: TextIO, before: dict[str, Row] | None) -> None:
+        self.request, self.stdout, self.before = request, stdout, before
+        self.out: TextIO = sys.stderr if "-" in request.documents.values() else stdout
+        self.colour = wants_colour(self.out)
+        tasks = sum(len(request.operators_of(problem)) for problem, _ in request.cases)
+        self.progress = _Progress(request.progress and not request.quiet, tasks)
+        self.blocks: list[Block] = []
+        self.lacking = _lacking(request)
+
+    @property
+    def rows(self) -> list[Row]:
+        """All rows so far, in the order of the cases."""
+        return [row for block in self.blocks for row in block.rows]
+
+    def note(self, line: str) -> None:
+        """Say something beside the tables."""
+        if not self.request.quiet:
+            print(ascii_only(line), file=self.out)
+
+    def status(self) -> int:
+        """Measure, show, write, and return the exit status."""
+        start = time.perf_counter()
+        self.note(environment.describe())
+        self.note("columns: see --help")
+        for line in self.request.notes:
+            self.note(line)
+        for reason, names in self.lacking.items():
+            self.note(f"skipped: {', '.join(names)}: {reason}")
+        try:
+            for block in self._blocks():
+                self.progress.clear()
+                self.blocks.append(block)
+                self._show(block)
+                self._grown(block.problem)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(self._interrupted()) from None
+        finally:
+            self.progress.clear()
+        self._summary(time.perf_counter() - start)
+        slower = self._compared()
+        self._write()
+        if all(row.status == "skipped" for row in self.rows):
+            say(f"adkit compare: nothing was measured: {_why(self.rows, self.lacking)}")
+            return 2
+        return max(_verdict(self.rows), int(bool(slower)))
+
+    def _blocks(self) -> Iterator[Block]:
+        """The blocks in order, one process after the other or many at once."""
+        from .spread import in_turn, spread
+
+        request = self.request
+        absent = {name: reason for reason, names in self.lacking.items() for name in names}
+        work = [(p, size) for p, size in request.cases if p.name not in absent]
+        methods = [m for m in request.methods if not (m.peer and m.missing())]
+        measure = in_turn if request.executor is None else spread
+        done = measure(request, work, methods, self.progress.tell, self.progress.tick)
         for problem, size in request.cases:
             operators = request.operators_of(problem)
             if problem.name in absent:
-                rows += skipped_block(problem, size, operators, request.methods, absent[problem.name]).rows
-                progress.done += len(operators)
-            else:
-                block = examine(problem, size, operators, methods, request.plan, request.seed,
-                                tell=progress.tell, tick=progress.tick)  # fmt: skip
-                for peer in request.methods:
-                    if peer not in methods:
-                        block.rows += skipped_block(problem, size, operators, [peer], peer.missing() or "").rows
-                progress.clear()
-                _show(block, absent, colour, out, request.quiet)
-                rows += block.rows
-    except KeyboardInterrupt:
-        unwritten = {None: "", "-": "; no CSV was written"}.get(request.csv, f"; {request.csv} was not written")
-        raise KeyboardInterrupt(f"interrupted after {progress.done} of {tasks} tasks{unwritten}") from None
-    finally:
-        progress.clear()
+                self.progress.done += len(operators)
+                yield skipped_block(problem, size, operators, request.methods, absent[problem.name])
+                continue
+            block = next(done)
+            for peer in request.methods:
+                if peer not in methods:
+                    block.rows += skipped_block(problem, size, operators, [peer], peer.missing() or "").rows
+            yield block
 
-    statuses = {status: sum(row.status == status for row in rows) for status in ("ok", "skipped", "wrong", "failed")}
-    counted = ", ".join(f"{count} {status}" for status, count in statuses.items() if count)
-    notes(f"{len(rows)} rows: {counted}; {time.perf_counter() - start:.0f} s")
-    if request.csv == "-":
-        sys.stdout.write(report.csv_text(rows))
-    elif request.csv is not None:
-        write_document(request.csv, report.csv_text(rows))
-    out.flush()
-    sys.stdout.flush()
-    if all(row.status == "skipped" for row in rows):
-        say(f"adkit compare: nothing was measured: {_why(rows, lacking)}")
-        return 2
-    return _verdict(rows)
+    def _show(self, block: Block) -> None:
+        absent = {name for names in self.lacking.values() for name in names}
+        if block.problem.name in absent:
+            return
+        if self.request.quiet:
+            for operator in block.operators:
+                if operator != "value":
+                    prefix = f"{block.problem.name} {block.size}: "
+                    print(answers.recommend(block, operator, prefix), file=self.out, flush=True)
+        else:
+            shown = Block(block.problem, block.size, [row for row in block.rows if row.method not in absent], block.inputs,
+                          block.outputs, block.value_seconds)  # fmt: skip
+            print(f"\n{report.block_text(shown, self.colour)}", file=self.out, flush=True)
+
+    def _grown(self, problem: Problem) -> None:
+        """After the last size of a problem: how its cost grows."""
+        sizes = [size for p, size in self.request.cases if p is problem]
+        mine = [b for b in self.blocks if b.problem is problem]
+        if len(mine) < len(sizes) or self.request.quiet or not (problem.axis == self._grown_name() or len(sizes) > 2):
+            return
+        lines = [line for o in mine[-1].operators if o != "value" for line in answers.growth(mine, o, self._axis(problem))]
+        if self._grown_name() and not lines and not problem.foreign:
+            lines = ["growth: two values or more in --grow are needed to see how the cost grows"]
+        for line in lines:
+            print(paint(ascii_only(line), "36", self.colour), file=self.out, flush=True)
+
+    def _grown_name(self) -> str:
+        return self.request.grow[0] if self.request.grow else ""
+
+    def _axis(self, problem: Problem) -> str:
+        return self._grown_name() if not problem.foreign and self._grown_name() else "size"
+
+    def _summary(self, seconds: float) -> None:
+        rows = self.rows
+        statuses = {status: sum(row.status == status for row in rows) for status in ("ok", "skipped", "wrong", "failed")}
+        counted = ", ".join(f"{count} {status}" for status, count in statuses.items() if count)
+        self.note(f"\n{len(rows)} rows: {counted}; {seconds:.0f} s")
+        unsure = sum(row.sure is False for row in rows)
+        if unsure:
+            self.note(f"unsure: {unsure} ratio{'s' * (unsure != 1)}, marked ?: another run may differ by more than 15 %")
+
+    def _compared(self) -> list[Any]:
+        if self.before is None:
+            return []
+        found = saved.changes(self.rows, self.before)
+        lines, slower = saved.verdict(found, self.before, self.request.fail_slower)
+        for line in lines:
+            print(ascii_only(line), file=self.out)
+        for change in slower:
+            row = change.row
+            say(f"adkit compare: {row.method} {row.operator} of {row.problem} {row.size} takes {change.times:.2f}x as long as "
+                f"in {self.request.against}")  # fmt: skip
+        return slower
+
+    def _write(self) -> None:
+        """Every document asked for, each whole or not at all."""
+        for flag, path in self.request.documents.items():
+            content = _document(flag, path, self.blocks)
+            if path == "-":
+                self.stdout.write(str(content))
+            else:
+                write_document(path, content)
+        self.out.flush()
+        self.stdout.flush()
+
+    def _interrupted(self) -> str:
+        unwritten = [f"no {flag.upper()} was written" if path == "-" else f"{path} was not written"
+                     for flag, path in self.request.documents.items()]  # fmt: skip
+        return "; ".join([f"interrupted after {self.progress.done} of {self.progress.total} tasks", *unwritten])
+
+
+def _document(flag: str, path: str, blocks: list[Block]) -> str | bytes:
+    rows = [row for block in blocks for row in block.rows]
+    if flag == "csv":
+        return report.csv_text(rows)
+    if flag == "markdown":
+        return report.markdown_text(blocks)
+    if flag in ("json", "save"):
+        return saved.document(rows)
+    from .charts import figure_bytes
+
+    return figure_bytes(blocks, path.rpartition(".")[2].lower())
 
 
 def _why(rows: list[Row], lacking: dict[str, list[str]]) -> str:
@@ -139,21 +261,16 @@ def _lacking(request: Request) -> dict[str, list[str]]:
     return lacking
 
 
-def _show(block: Block, absent: dict[str, str], colour: bool, out: TextIO, quiet: bool) -> None:
-    if quiet:
-        operators = dict.fromkeys(row.operator for row in block.rows if row.operator != "value")
-        for operator in operators:
-            print(report.recommend(block, operator, f"{block.problem.name} {block.size}: "), file=out)
-    else:
-        shown = Block(block.problem, block.size, [row for row in block.rows if row.method not in absent], block.inputs,
-                      block.outputs, block.value_seconds)  # fmt: skip
-        print(f"\n{report.block_text(shown, colour)}", file=out, flush=True)
-
-
 def _verdict(rows: list[Row]) -> int:
     """1, and a line on stderr for each, if a derivative is wrong or one of adkit's own raises."""
-    own = [name for name, method in METHODS.items() if not method.caveat]
-    bad = [row for row in rows if row.status == "wrong" or (row.status == "failed" and row.method in own)]
+    bad = [row for row in rows if row.status == "wrong" or (row.status == "failed" and _ours(row))]
     for row in bad:
         say(f"adkit compare: {row.method} {row.operator} of {row.problem} {row.size} {row.status}: {row.reason}")
     return 1 if bad else 0
+
+
+def _ours(row: Row) -> bool:
+    """Whether it is adkit's to answer for: a way of its own, or a derivative that is written here."""
+    return method_of(row).own or row.method == "hand"
+
+

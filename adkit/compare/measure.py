@@ -3,6 +3,10 @@
 A machine that is busy, warm or throttled changes every absolute time, but two runs a millisecond apart meet the
 same machine; so a ratio is taken within each round, and its median and interval over the rounds.
 
+What lasts for seconds (another job beside this one, where the data lie in memory) shifts even the ratios, and no
+interval within one block of rounds can see it.  So the rounds are split into two sittings, well apart, and the
+interval is widened by what the medians of the two differ.
+
 The garbage collector stays on, since it is on for the user, and cycles that a method leaves behind are its own
 cost; it runs to its end before each sample, outside the clock, so that nobody pays for the one before.
 """
@@ -11,16 +15,20 @@ from __future__ import annotations
 
 import gc
 import math
+import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-__all__ = ["Plan", "Ratio", "Samples", "duration", "peak_bytes", "ratio", "sample"]
+__all__ = [
+    "Clock", "Plan", "Ratio", "Samples", "duration", "held_bytes", "paired", "peak_bytes", "quiet_collector", "ratio",
+    "sample",
+]  # fmt: skip
 
 Clock = Callable[[], float]
 
@@ -40,6 +48,13 @@ class Plan:
     sample_seconds: float = 0.0005
     row_seconds: float = 0.3
     call_seconds: float = 0.2
+    sittings: int = 2
+    digits: int = 60_000  # operations on numbers of fifty digits, for each derivative
+
+    def sitting(self) -> Plan:
+        """The part of it that falls to one sitting."""
+        k = self.sittings
+        return replace(self, rounds=-(-self.rounds // k), least=-(-self.least // k), row_seconds=self.row_seconds / k)
 
 
 class Samples(dict[str, list[float | None]]):
@@ -58,15 +73,31 @@ class Ratio:
     low: float
     high: float
 
+    @property
+    def sure(self) -> bool:
+        """Whether another run should come within 15 % of this one, as far as the interval tells."""
+        return self.high <= 1.15 * self.low
+
+
+_quiet = threading.local()
+
 
 @contextmanager
-def _quiet_collector() -> Iterator[None]:
-    """What is alive now is not looked at again, so that a collection costs what the measured code made."""
+def quiet_collector() -> Iterator[None]:
+    """What is alive now is not looked at again, so that a collection costs what the measured code made.
+
+    Inside another one it does nothing more: to look through everything that SymPy holds takes a tenth of a second.
+    """
+    if getattr(_quiet, "on", False):
+        yield
+        return
     gc.collect()
     gc.freeze()
+    _quiet.on = True
     try:
         yield
     finally:
+        _quiet.on = False
         gc.unfreeze()
 
 
@@ -76,16 +107,20 @@ def sample(
     rng: np.random.Generator,
     clock: Clock = time.perf_counter,
     tick: Callable[[], None] = lambda: None,
+    known: dict[str, tuple[int, float]] | None = None,
 ) -> Samples:
     """Time every run in interleaved rounds; ``tick`` is called after each round.
 
     A fast run is looped within its sample; a slow one sits most rounds out.  The rounds of a slower run are among
-    those of a faster one, so that any two meet.
+    those of a faster one, so that any two meet.  ``known`` keeps how often each is looped from one sitting to the next.
     """
-    with _quiet_collector():
+    known = {} if known is None else known
+    with quiet_collector():
         loops, times = {}, {}
         for name, run in runs.items():
-            loops[name], once = _loops(run, plan.sample_seconds, clock)
+            if name not in known:
+                known[name] = _loops(run, plan.sample_seconds, clock)
+            loops[name], once = known[name]
             wanted = int(plan.row_seconds / max(once * loops[name], 1e-9))
             times[name] = min(plan.rounds, max(plan.least, wanted))
         rank = rng.permutation(plan.rounds)
@@ -146,8 +181,32 @@ def ratio(above: Sequence[float | None], below: Sequence[float | None]) -> Ratio
     return Ratio(float(np.median(pairs)), pairs[k], pairs[n - 1 - k])
 
 
+def paired(sittings: Sequence[Samples], above: str, below: str) -> Ratio | None:
+    """The ratio over all sittings: the median of all rounds, and an interval that the sittings' own medians widen.
+
+    Medians a factor d apart show that whatever changes between sittings moves a median by about that much; another run
+    is another sitting.  So the interval reaches half of d (in logarithms) beyond the medians.
+    """
+    whole = ratio([x for s in sittings for x in s[above]], [x for s in sittings for x in s[below]])
+    apart = [r.median for s in sittings if (r := ratio(s[above], s[below])) is not None]
+    if whole is None or len(apart) < 2:
+        return whole
+    least, most = min(apart), max(apart)
+    beyond = math.sqrt(most / least)
+    return Ratio(whole.median, min(whole.low, least / beyond), max(whole.high, most * beyond))
+
+
+def held_bytes(make: Callable[[], Any]) -> int:
+    """The memory that Python and NumPy hold as long as the result of ``make()`` lives."""
+    return _traced(make, lambda before, held, peak: held - before)
+
+
 def peak_bytes(run: Callable[[], Any]) -> int:
     """The most memory that Python and NumPy held at once during one run, beyond what they held before it."""
+    return _traced(run, lambda before, held, peak: peak - before)
+
+
+def _traced(run: Callable[[], Any], read: Callable[[int, int, int], int]) -> int:
     gc.collect()
     already = tracemalloc.is_tracing()
     if not already:
@@ -156,9 +215,9 @@ def peak_bytes(run: Callable[[], Any]) -> int:
         before = tracemalloc.get_traced_memory()[0]
         tracemalloc.reset_peak()
         result = run()
-        peak = tracemalloc.get_traced_memory()[1]
+        held, peak = tracemalloc.get_traced_memory()
         del result
-        return max(0, peak - before)
+        return max(0, read(before, held, peak))
     finally:
         if not already:
             tracemalloc.stop()

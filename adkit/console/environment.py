@@ -12,12 +12,13 @@ import platform
 import signal
 import subprocess
 import sys
+from datetime import datetime
 
 import numpy as np
 
 import adkit
 
-__all__ = ["describe", "pin"]
+__all__ = ["describe", "facts", "pin"]
 
 _THREADS = dict.fromkeys(
     ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
@@ -74,3 +75,24 @@ def describe() -> str:
         f"adkit {adkit.__version__}, NumPy {np.__version__}, Python {platform.python_version()}, "
         f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores\n{settings}"
     )
+
+
+def facts() -> dict[str, str | int]:
+    """The machine and the software, for documents: names and values."""
+    found: dict[str, str | int] = {
+        "adkit_version": adkit.__version__, "numpy_version": np.__version__, "python_version": platform.python_version(),
+        "python_implementation": platform.python_implementation().lower(), "platform": platform.platform(),
+        "cpu_count": os.cpu_count() or 1, "date": datetime.now().isoformat(" "),
+        "blas_threads": "one" if _set(_THREADS) else "not pinned",
+        "allocator": "keeps freed memory" if _set(_ALLOCATOR) else "as it comes",
+    }  # fmt: skip
+    model = _processor()
+    return found | ({"cpu_model_name": model} if model else {})
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+    except OSError:
+        return platform.processor()

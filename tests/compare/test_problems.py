@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,12 @@ import adkit
 from adkit import tree
 from adkit.compare.agreement import canonical, disagreement, relative_error
 from adkit.compare.methods import METHODS, NotApplicable, Task
+from adkit.compare.operations import predict
 from adkit.compare.problems import OPERATORS, PROBLEMS, SizeError
 from adkit.compare.problems.functions import path_graph
 from adkit.compare.problems.mixture import gmm_data, gmm_gradient, gmm_objective
 
-SMALL = {"rnn": "4", "gmm": "20", "mlp-784": "2", "tanh-affine": "5x3", "path-graph": "1", "xor": "4"}
+SMALL = {"rnn": "4", "lstm": "4", "gmm": "20", "mlp-784": "2", "tanh-affine": "5x3", "inputs-outputs": "4x2", "path-graph": "1", "xor": "4", "mlp-depth": "2"}
 FEASIBLE = 700  # inputs up to which forward mode gives a whole gradient in a test
 
 
@@ -26,7 +28,8 @@ def task(name: str, operator: str, size: str | None = None) -> Task:
     rng = np.random.default_rng(2)
     tangents = tuple([np.float64(1.0) * rng.standard_normal(np.shape(p)) for p in instance.params])
     scalar = "gradient" in problem.operators
-    return Task(operator, instance.function, instance.params, tangents, instance.data, instance.hand, scalar)
+    outputs = int(np.size(instance.function(np, *instance.params, **instance.data)))
+    return Task(operator, instance.function, instance.params, tangents, instance.data, instance.hand, scalar, outputs, instance.modules)
 
 
 def by_hand() -> list[tuple[str, str]]:
@@ -51,6 +54,27 @@ def test_by_hand_equals_adkit_in_both_modes(name: str, operator: str) -> None:
     assert compared
 
 
+@pytest.mark.parametrize("name", [name for name in PROBLEMS if task(name, "value").modules is not None])
+def test_the_lectures_modules_give_the_same_gradient(name: str) -> None:
+    one = task(name, "gradient")
+    found = canonical(one, METHODS["modules"].build(one)())
+    assert relative_error(found, canonical(one, METHODS["reverse"].build(one)())) < 1e-12
+
+
+def test_the_networks_of_the_lecture_are_made_of_modules() -> None:
+    made = {name for name in PROBLEMS if task(name, "value").modules is not None}
+    assert made >= {"digits-softmax", "digits-mlp", "digits-mlp-small", "mlp-784", "xor", "circle", "lecture-graph", "mlp-depth", "mlp-width"}
+
+
+@pytest.mark.parametrize("name", PROBLEMS)
+def test_by_griewanks_count_a_tangent_costs_2_to_5_halves_and_a_gradient_3_to_4(name: str) -> None:
+    one = task(name, "value")
+    costs = predict(one.numpy(), one.params)
+    assert costs is not None
+    assert 2.0 <= costs[0] <= 2.5
+    assert 3.0 <= costs[1] <= 4.0
+
+
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_forward_equals_by_hand_along_a_direction_of_every_parameter(name: str) -> None:
     """The check of forward mode where a whole gradient by it would take long."""
@@ -59,7 +83,7 @@ def test_forward_equals_by_hand_along_a_direction_of_every_parameter(name: str) 
     for k in range(len(one.params)):
         tangents = tuple([v if i == k else np.zeros_like(v) for i, v in enumerate(one.tangents)])
         _, slope = adkit.jvp(f, one.params, tangents)
-        hand = METHODS["hand"].build(Task("jvp", one.function, one.params, tangents, one.data, one.hand, one.scalar))()
+        hand = METHODS["hand"].build(replace(one, tangents=tangents))()
         np.testing.assert_allclose(slope, hand, rtol=1e-9, atol=1e-12)
 
 
@@ -120,7 +144,7 @@ def test_gmm_is_gradbenchs() -> None:
 
 def test_the_parameter_counts_that_the_descriptions_give() -> None:
     for name, count in {"digits-softmax": 650, "digits-mlp": 4810, "digits-mlp-small": 2410, "mlp-784": 79510,
-                        "xor": 25, "rnn": 2080, "gmm": 1650}.items():  # fmt: skip
+                        "xor": 25, "circle": 25, "lecture-graph": 86, "rnn": 2080, "lstm": 8320, "gmm": 1650}.items():  # fmt: skip
         params = PROBLEMS[name].instance(SMALL.get(name, "6"), 0).params
         assert sum(np.size(p) for p in params) == count
         assert f"{count:,} parameters" in PROBLEMS[name].about

@@ -1,8 +1,14 @@
 """What a problem is: a function in ordinary NumPy, its sizes, and derivatives written by hand to compare with.
 
 The function takes the namespace it computes in as its first argument, so that the same text runs on NumPy (and so
-in adkit) and on a peer's own namespace: ``function(np, *params, **data)``.  Derivatives are with respect to all
-``params``; ``data`` is held constant.
+in adkit, on SymPy's symbols and on numbers of fifty digits) and on a peer's own namespace:
+``function(np, *params, **data)``.  Derivatives are with respect to all ``params``; ``data`` is held constant.
+
+A problem is added by one file in this folder, which is found by itself:
+
+    @problem("cube", "the sum of cubes", axis="number of inputs", sizes=("10",), quick=("10",), largest=10_000)
+    def cube(n, rng):
+        return Instance(lambda np, x: np.sum(x**3), (rng.normal(size=n),), {}, {"gradient": lambda x: 3.0 * x * x})
 """
 
 from __future__ import annotations
@@ -41,6 +47,8 @@ class Instance:
     data: Mapping[str, Any] = field(default_factory=dict)
     #: operator -> ``derivative(*params, **data)``, as a careful person writes it in NumPy
     hand: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+    #: ``gradient(*params, **data)`` by the formulas of the lecture's modules, where the function is made of them
+    modules: Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,9 @@ class Problem:
 
     ``operators`` are those that make sense for it, ``default`` those that are measured unless others are asked for;
     ``sizes`` the default ones, ``quick`` those of ``--quick``, ``largest`` a bound that keeps a slip of the
-    keyboard from filling the memory.  ``missing()`` says why it cannot be built here (data that is not installed).
+    keyboard from filling the memory.  ``suite`` is false for what is measured only where it is named: sweeps, which
+    take long.  ``missing()`` says why it cannot be built here (data that is not installed).  ``foreign`` is false
+    where the function calls NumPy itself, and so cannot be given to a library with a namespace of its own.
     """
 
     name: str
@@ -62,6 +72,8 @@ class Problem:
     operators: tuple[str, ...] = _SCALAR
     default: tuple[str, ...] = ("value", "jvp", "gradient")
     missing: Callable[[], str | None] = lambda: None
+    suite: bool = True
+    foreign: bool = True
 
     def parse(self, size: str) -> Any:
         """The size as ``build`` takes it: a number, or a pair for INPUTSxOUTPUTS."""

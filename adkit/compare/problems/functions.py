@@ -196,12 +196,28 @@ def tanh_affine_jvp(x: Any, v: Any, *, a: Any) -> Any:
     return y
 
 
-@problem("tanh-affine", "tanh(A x): many inputs, many outputs, or both", largest=10_000,
-         axis="number of inputs and outputs", sizes=("1000x1", "100x100", "1x1000"), quick=("100x100",),
-         operators=("value", "jvp", "jacobian"), default=("value", "jvp", "jacobian"))  # fmt: skip
-def tanh_affine_problem(size: tuple[int, int], rng: np.random.Generator) -> Instance:
+def tanh_affine_instance(size: tuple[int, int], rng: np.random.Generator) -> Instance:
     """A matrix of the scale that keeps tanh in its curved part."""
     inputs, outputs = size
     data = {"a": rng.normal(0.0, 1.0 / np.sqrt(inputs), (outputs, inputs))}
     hand: dict[str, Any] = {"jacobian": tanh_affine_jacobian, "jvp": tanh_affine_jvp}
     return Instance(tanh_affine, (rng.normal(0.0, 1.0, inputs),), data, hand)
+
+
+@problem("tanh-affine", "tanh(A x): many inputs, many outputs, or both", largest=10_000,
+         axis="number of inputs and outputs", sizes=("1000x1", "100x100", "1x1000"), quick=("100x100",),
+         operators=("value", "jvp", "jacobian"), default=("value", "jvp", "jacobian"))  # fmt: skip
+def tanh_affine_problem(size: tuple[int, int], rng: np.random.Generator) -> Instance:
+    """Wide, square and tall."""
+    return tanh_affine_instance(size, rng)
+
+
+_GRID = tuple([f"{n}x{m}" for n in (1, 10, 100, 1000) for m in (1000, 100, 10, 1) if n * m < 1_000_000])
+
+
+@problem("inputs-outputs", "a sweep: tanh(A x) from 1 input and 1000 outputs to 1000 and 1", largest=10_000,
+         axis="number of inputs and outputs", sizes=_GRID, quick=("1x100", "10x10", "100x1"), suite=False,
+         operators=("value", "jvp", "jacobian"), default=("jacobian",))  # fmt: skip
+def inputs_outputs_problem(size: tuple[int, int], rng: np.random.Generator) -> Instance:
+    """Every cell of a map over inputs and outputs."""
+    return tanh_affine_instance(size, rng)
