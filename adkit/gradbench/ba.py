@@ -15,7 +15,7 @@ from ..reverse import vjp
 from .evaluation import Evaluation
 from .fields import Fields, InputError
 
-__all__ = ["FUNCTIONS", "jacobian", "project", "residuals"]
+__all__ = ["FUNCTIONS", "compressed", "gathered", "jacobian", "project", "residuals"]
 
 
 def project(np: Any, z: Any) -> tuple[Any, Any]:
@@ -56,7 +56,7 @@ def residuals(np: Any, z: Any, *, feat: Any) -> tuple[Any, Any]:
     return weight * (seen0 - feat[0]), weight * (seen1 - feat[1])
 
 
-def _gathered(cams: Any, points: Any, weights: Any) -> Any:
+def gathered(cams: Any, points: Any, weights: Any) -> Any:
     """All that each observation depends on, (15, p): observation i has camera i mod n and point i mod m."""
     i = np.arange(len(weights))
     z = np.empty((15, len(weights)))
@@ -68,22 +68,25 @@ def _gathered(cams: Any, points: Any, weights: Any) -> Any:
 
 def objective(cams: Any, points: Any, weights: Any, feat: Any) -> tuple[Any, Any]:
     """The reprojection errors, two vectors (p), and the errors of the weights (p)."""
-    return residuals(np, _gathered(cams, points, weights), feat=feat), 1.0 - weights * weights
+    return residuals(np, gathered(cams, points, weights), feat=feat), 1.0 - weights * weights
 
 
 def jacobian(cams: Any, points: Any, weights: Any, feat: Any) -> tuple[Any, Any, Any]:
     """The Jacobian (3p, 11n + 3m + p) by compressed rows: pointers (3p + 1), columns (31p), values (31p)."""
-    n, m, p = cams.shape[1], points.shape[1], len(weights)
-    (e0, e1), pullback = vjp(lambda z: residuals(np, z, feat=feat), _gathered(cams, points, weights))
-    one, zero = np.ones(p), np.zeros(p)
+    one, zero = np.ones(len(weights)), np.zeros(len(weights))
+    _, pullback = vjp(lambda z: residuals(np, z, feat=feat), gathered(cams, points, weights))
+    _, pull_weights = vjp(lambda w: 1.0 - w * w, weights)
+    return compressed(cams, points, pullback((one, zero))[0], pullback((zero, one))[0], pull_weights(one)[0])
+
+
+def compressed(cams: Any, points: Any, first: Any, second: Any, of_weights: Any) -> tuple[Any, Any, Any]:
+    """Rows of the Jacobian, (15, p) for each of the two residuals and (p) for the weights, put where they belong."""
+    n, m, p = cams.shape[1], points.shape[1], len(of_weights)
+    i = np.arange(p)
     values = np.empty(31 * p)
     rows = values[: 30 * p].reshape(p, 2, 15)
-    rows[:, 0] = pullback((one, zero))[0].T
-    rows[:, 1] = pullback((zero, one))[0].T
-    _, pull_weights = vjp(lambda w: 1.0 - w * w, weights)
-    values[30 * p :] = pull_weights(one)[0]
-
-    i = np.arange(p)
+    rows[:, 0], rows[:, 1] = first.T, second.T
+    values[30 * p :] = of_weights
     columns = np.empty(31 * p, dtype=np.int64)
     places = columns[: 30 * p].reshape(p, 2, 15)
     places[:, :, :11] = (11 * (i % n))[:, None, None] + np.arange(11)

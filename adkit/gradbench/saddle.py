@@ -16,7 +16,7 @@ from .descent import minimum
 from .evaluation import Evaluation
 from .fields import Fields
 
-__all__ = ["FUNCTIONS", "GRADIENTS", "height", "saddle"]
+__all__ = ["FUNCTIONS", "GRADIENTS", "height", "highest", "ridge", "saddle"]
 
 Gradient = Callable[[Callable[[Any], Any]], Callable[[Any], Any]]
 
@@ -33,23 +33,25 @@ def height(np: Any, x: Any, y: Any) -> Any:
     return np.sum(x * x) - np.sum(y * y)
 
 
+def highest(np: Any, x: Any, start: Any, inner: Gradient) -> Any:
+    """Where over ``y`` the height at ``x`` is greatest, by ascent from ``start``."""
+
+    def depth(y: Any) -> Any:
+        return -height(np, x, y)
+
+    return minimum(np, depth, inner(depth), start)
+
+
+def ridge(np: Any, start: Any, inner: Gradient) -> Callable[[Any], Any]:
+    """The greatest height over ``y``, as a function of ``x``; ``inner`` takes a function to its gradient."""
+    return lambda x: height(np, x, highest(np, x, start, inner))
+
+
 def saddle(np: Any, start: Any, outer: Gradient, inner: Gradient) -> Any:
-    """``x*`` and ``y*``, (2n): the descent over x from ``start`` (n), the ascent over y from there for every x anew.
-
-    ``outer`` and ``inner`` take a function to its gradient.
-    """
-
-    def highest(x: Any) -> Any:
-        def below(y: Any) -> Any:
-            return -height(np, x, y)
-
-        return minimum(np, below, inner(below), start)
-
-    def ridge(x: Any) -> Any:
-        return height(np, x, highest(x))
-
-    x = minimum(np, ridge, outer(ridge), start)
-    return np.concatenate([x, highest(x)])
+    """``x*`` and ``y*``, (2n): the least point of the ridge from ``start`` (n), and the highest point above it."""
+    f = ridge(np, start, inner)
+    x = minimum(np, f, outer(f), start)
+    return np.concatenate([x, highest(np, x, start, inner)])
 
 
 def _read(fields: Fields) -> tuple[Any]:
