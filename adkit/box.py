@@ -18,7 +18,7 @@ from .errors import AdkitWarning, DerivativeError, UnsupportedError
 from .levels import Boxed, lift, plain
 from .registry import TABLE, Op, answer_for, home_of
 
-__all__ = ["Box", "getitem", "on_primal", "unsupported"]
+__all__ = ["Box", "getitem", "inner", "is_outer", "on_primal", "unsupported"]
 
 _LARGE = 1000
 
@@ -57,6 +57,12 @@ class Box(Boxed):
             unsupported(fun)
         apply: Callable[..., Any] = cls.interpret(answer) if type(answer) is Op else answer
         cls.functions[fun] = apply
+        return apply
+
+    @classmethod
+    def form(cls, op: Op) -> Callable[..., Any]:
+        """How this kind of box applies an op, whatever function of NumPy may stand before it."""
+        apply = cls.functions[op] = cls.interpret(op)
         return apply
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:
@@ -255,6 +261,18 @@ class Box(Boxed):
         return np.trunc(self)  # type: ignore[call-overload]
 
 
+def is_outer(x: Any, level: Any) -> bool:
+    """Whether ``x`` is a number with derivatives of levels further out alone: a constant at ``level``."""
+    return isinstance(x, Box) and not x.ground and x.level.order < level.order
+
+
+def inner(op: Op, a: Any, b: Any) -> Any:
+    """An op of two operands of which the second may belong to a level further in: its kind of box knows a short way."""
+    if isinstance(b, Box) and not b.ground and isinstance(a, Box) and a.level.order < b.level.order:
+        return (b.functions.get(op) or type(b).form(op))(a, b)
+    return op(a, b)
+
+
 def getitem(x: Any, index: Any) -> Any:
     """``x[index]``, as a function: the op that ``x[index]`` means for a box."""
     return x[index]
@@ -320,6 +338,10 @@ def on_primal(fun: Any) -> Any:
 
 def _ufunc_method(ufunc: Any, method: str, inputs: Any, kw: Any) -> Any:
     """``reduce``, ``accumulate``, ``outer`` and keywords of a ufunc; what has no meaning is refused."""
+    if method != "__call__" and "out" not in kw:
+        answer = TABLE.get((ufunc, method))
+        if answer is not None:
+            return answer(*inputs, **kw)
     if kw.get("out") is not None:
         raise UnsupportedError(
             f"{ufunc.__name__}: out= (or an in-place operator on a plain array, such as a += x) would write a value "

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import ops as _ops  # the table of rules is filled before the first Dual is made  # noqa: F401
-from .box import Box
+from .box import Box, inner, is_outer
 from .diagonal import Diagonal
 from .guard import deep_finite, keep_zero, keep_zero_direction, keep_zero_product, silent
 from .levels import Level, operand, raise_closed
@@ -207,17 +207,17 @@ def _binary(op: Op, term: Callable[..., Any]) -> tuple[Callable[..., Any], Calla
                 t = rule_a(a.tangent, y, pa, pb) + rule_b(b.tangent, y, pa, pb)
             else:
                 t = term(0, a.tangent, y, (pa, pb), lead) + term(1, b.tangent, y, (pa, pb), lead)
-        elif kind in _PLAIN or (kind is np.ndarray and b.dtype.kind in "fc"):
+        elif kind in _PLAIN or (kind is np.ndarray and b.dtype.kind in "fc") or is_outer(b, level):
             y = run(pa, b)
             t = rule_a(a.tangent, y, pa, b) if direct and not lead else term(0, a.tangent, y, (pa, b), lead)
         else:
-            return op(a, b)
+            return reflected(b, a) if kind is Dual else inner(op, a, b)
         return _finish(y, t, level)
 
     def reflected(b: Any, a: Any) -> Any:
-        if not (type(a) in _PLAIN or (type(a) is np.ndarray and a.dtype.kind in "fc")):
-            return op(a, b)
         level = b.level
+        if not (type(a) in _PLAIN or (type(a) is np.ndarray and a.dtype.kind in "fc") or is_outer(a, level)):
+            return op(a, b)
         lead = level.lead
         pb = b.primal
         if level.slow:
@@ -242,7 +242,7 @@ def _linear(op: Op) -> Callable[..., Any]:
         if level.slow:
             return op(x, *rest, **kw)
         p = bind(x.primal, *rest, **kw)
-        y = run(x.primal, *rest, **kw)
+        y = (op if isinstance(x.primal, Box) else run)(x.primal, *rest, **kw)
         t = x.tangent
         t = apply((t.dense() if type(t) is Diagonal else t,), p, lead)
         if type(y) is list or type(y) is tuple:

@@ -118,8 +118,8 @@ class Op:
         self.jvp: Fun | None = fields.get("jvp")
         self.vjp: Fun | None = fields.get("vjp")
         self.arity: int = fields.get("arity", 1)
-        self.single: bool = kind == "elementwise" and self.arity == 1
         self.flatten: Fun | None = fields.get("flatten")
+        self.single: bool = self.arity == 1 and self.flatten is None and kind in ("elementwise", "linear")
         self.symbol: Any = fields.get("symbol")
         self.domain: Domain | None = fields.get("domain")
         self.singular: bool = fields.get("singular", False)
@@ -141,12 +141,12 @@ class Op:
 
     def __call__(self, *args: Any, **kw: Any) -> Any:
         """Apply the op: at the innermost level among the operands, or plainly where none is a box."""
-        if self.single and not kw and len(args) == 1 and isinstance(args[0], Boxed):
-            # A function of our own meets its box here, not by protocol: take the form that this kind of box has made.
+        if self.single and args and isinstance(args[0], Boxed) and not any([isinstance(v, Boxed) for v in kw.values()]):
+            # The only operand: take the form that its kind of box has made.
             box: Any = type(args[0])
-            apply = box.functions.get(self.fun) or box._first_use(self.fun)
+            apply = box.functions.get(self) or box.form(self)
             if apply is not self:
-                return apply(args[0])
+                return apply(*args, **kw)
         if self.flatten is not None:
             args, kw = self.flatten(*args, **kw)
             xs, rest = args, ()

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from . import ops as _ops  # the table of rules is filled before the first Var is made  # noqa: F401
-from .box import Box
+from .box import Box, inner, is_outer
 from .cotangents import Spec
 from .debug import Watch, held_arrays, watching
 from .levels import Level, operand, raise_closed
@@ -206,7 +206,7 @@ def _elementwise(op: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
                 else:
                     tape.append((BOTH, rule_a, y, pa, pb, a.index, b.index, rule_b))
                 return v
-            if kind in _PLAIN or (kind is _ndarray and b.dtype.kind in "fc"):
+            if kind in _PLAIN or (kind is _ndarray and b.dtype.kind in "fc") or is_outer(b, tape):
                 y = run(pa, b)
                 v = Var()
                 v.primal = y
@@ -216,14 +216,14 @@ def _elementwise(op: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
                     y, pa, b = kept((y, pa, b), dropped_a)
                 tape.append((LEFT, rule_a, y, pa, b, a.index, pa))
                 return v
-            return op(a, b)
+            return reflected(b, a) if kind is Var else inner(op, a, b)
         return reflected(b, a) if kind is Var else op(a, b)
 
     def reflected(b: Any, a: Any) -> Any:
-        if type(a) in _PLAIN or (type(a) is _ndarray and a.dtype.kind in "fc"):
+        tape = b.level
+        if type(a) in _PLAIN or (type(a) is _ndarray and a.dtype.kind in "fc") or is_outer(a, tape):
             pb = b.primal
             y = run(a, pb)
-            tape = b.level
             v = Var()
             v.primal = y
             v.level = tape
@@ -256,14 +256,14 @@ def _bilinear(op: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
                 v.index = len(tape.records)
                 tape.append((pull_bilinear, op, _slim(y), bind(pa, pb), (a.index, b.index), (pa, pb), 0))
                 return v
-            if kind is _ndarray and b.dtype.kind in "fc":
+            if (kind is _ndarray and b.dtype.kind in "fc") or is_outer(b, tape):
                 y = run(pa, b)
                 return tape.add(y, (pull_bilinear, op, _slim(y), bind(pa, b), (a.index, -1), (pa, b), 0))
-            return op(a, b)
+            return reflected(b, a) if kind is Var else inner(op, a, b)
         return reflected(b, a) if kind is Var else op(a, b)
 
     def reflected(b: Any, a: Any) -> Any:
-        if type(a) is _ndarray and a.dtype.kind in "fc":
+        if (type(a) is _ndarray and a.dtype.kind in "fc") or is_outer(a, b.level):
             pb = b.primal
             y = run(a, pb)
             return b.level.add(y, (pull_bilinear, op, _slim(y), bind(a, pb), (-1, b.index), (a, pb), 0))
@@ -282,7 +282,7 @@ def _linear(op: Op) -> Callable[..., Any]:
             return op(x, *rest, **kw)
         primal = x.primal
         p = bind(primal, *rest, **kw)
-        y = run(primal, *rest, **kw)
+        y = (op if isinstance(primal, Box) else run)(primal, *rest, **kw)
         kind = type(y)
         if kind is _ndarray:
             if not y.ndim:
