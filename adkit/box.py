@@ -62,7 +62,8 @@ class Box(Boxed):
     @classmethod
     def form(cls, op: Op) -> Callable[..., Any]:
         """How this kind of box applies an op, whatever function of NumPy may stand before it."""
-        apply = cls.functions[op] = cls.interpret(op)
+        apply: Callable[..., Any] = cls.interpret(op)
+        cls.functions[op] = apply
         return apply
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray:

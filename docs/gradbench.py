@@ -19,6 +19,7 @@ import numpy as np
 from adkit.compare.problems.mixture import gmm_objective
 from adkit.console.environment import describe, pin
 from adkit.gradbench import ba, det, ht, kmeans, llsq, lse, lstm, ode, particle, saddle
+from adkit.gradbench.descent import GRADIENTS
 from adkit.gradbench.evals import EVALS
 from adkit.gradbench.fields import Fields
 
@@ -140,11 +141,13 @@ class Autograd:
         push = self.make_jvp(f)(x)
         return self.np.stack([push(direction)[1] for direction in np.eye(x.size).reshape(-1, *x.shape)], axis=-1)
 
-    def _derivative(self, f: Any) -> Any:
-        return lambda w: self.make_jvp(f)(w)(1.0)[1]
+    def gradients(self) -> dict[str, Any]:
+        """As adkit's: what takes a function of numbers to its gradient, by the letter of its mode."""
 
-    def gradients(self, vector: bool) -> dict[str, Any]:
-        forward = (lambda f: lambda x: self._columns(f, x)) if vector else self._derivative
+        def forward(f: Any, argnums: tuple[int, ...]) -> Any:
+            pushes = [self.make_jvp(f, k) for k in argnums]
+            return lambda *x: tuple([push(*x)(1.0)[1] for push in pushes])
+
         return {"r": self.grad, "f": forward}
 
     def derivative(self, name: str, a: tuple[Any, ...]) -> Callable[[], Any]:
@@ -195,26 +198,21 @@ def contestants(peer: Autograd, name: str, label: str, value: dict[str, Any]) ->
     """What is timed for one case: the primal, and the derivative by adkit and by autograd."""
     primal, mine = list(EVALS[name].values())[:2]
     a = primal.read(Fields(value))
-    if name == "saddle":
+    if name in ("saddle", "particle"):
         first, second = label[:2]
+        argnums = (0, 1) if name == "saddle" else (0,)
+        theirs = peer.gradients()
+        start = a[0] if name == "saddle" else a
 
-        def ridge(namespace: Any, inner: Any) -> Any:
-            return saddle.ridge(namespace, a[0], inner)
+        def function(namespace: Any, inner: Any) -> Any:
+            if name == "saddle":
+                return saddle.ridge(namespace, start, inner)
+            return lambda w: particle.miss(namespace, w, inner)
 
-        inner, outer = saddle.GRADIENTS[second], saddle.GRADIENTS[first]
-        theirs = peer.gradients(vector=True)
         return {
-            "primal": lambda: ridge(np, inner)(a[0]), "adkit": lambda: outer(ridge(np, inner))(a[0]),
-            "autograd": lambda: theirs[first](ridge(peer.np, theirs[second]))(a[0]),
-        }  # fmt: skip
-    if name == "particle":
-        first, second = label[:2]
-        inner, outer = saddle.GRADIENTS[second], particle.OUTER[first]
-        theirs, above = peer.gradients(vector=True), peer.gradients(vector=False)
-        return {
-            "primal": lambda: particle.miss(np, a[0], inner),
-            "adkit": lambda: outer(lambda w: particle.miss(np, w, inner))(a[0]),
-            "autograd": lambda: above[first](lambda w: particle.miss(peer.np, w, theirs[second]))(a[0]),
+            "primal": lambda: function(np, GRADIENTS[second])(*start),
+            "adkit": lambda: GRADIENTS[first](function(np, GRADIENTS[second]), argnums)(*start),
+            "autograd": lambda: theirs[first](function(peer.np, theirs[second]), argnums)(*start),
         }  # fmt: skip
     return {"primal": lambda: primal.run(*a), "adkit": lambda: mine.run(*a), "autograd": peer.derivative(name, a)}
 

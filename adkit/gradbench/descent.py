@@ -5,33 +5,42 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["minimum"]
+from ..forward import jacfwd
+from ..reverse import grad
+
+__all__ = ["GRADIENTS", "Gradient", "minimum"]
+
+Gradient = Callable[[Callable[..., Any], tuple[int, ...]], Callable[..., tuple[Any, ...]]]
+
+GRADIENTS: dict[str, Gradient] = {"r": grad, "f": jacfwd}
+"""By the letter of its mode, what takes a function of numbers to its gradient; the tuple says by which arguments."""
 
 STEP = 1e-5
 TOLERANCE = 1e-5
 
 
-def minimum(np: Any, f: Callable[[Any], Any], gradient: Callable[[Any], Any], start: Any) -> Any:
-    """A minimum of ``f``, a function of a vector or a number, near ``start``.
+def minimum(np: Any, f: Callable[..., Any], gradient: Callable[..., Any], start: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A minimum of ``f``, a function of numbers, near ``start``; ``gradient`` gives as many partial derivatives.
 
     The step is doubled after ten that were taken, and halved after each that would not have gone down.
 
     >>> import numpy as np
-    >>> bool(abs(minimum(np, lambda x: (x - 1.0) ** 2, lambda x: 2.0 * (x - 1.0), np.float64(2.5)) - 1.0) < 0.01)
+    >>> (x,) = minimum(np, lambda x: (x - 1.0) ** 2, lambda x: (2.0 * (x - 1.0),), (np.float64(2.5),))
+    >>> bool(abs(x - 1.0) < 0.01)
     True
     """
-    x, value, slope = start, f(start), gradient(start)
+    x, value, slope = start, f(*start), gradient(*start)
     step, taken = STEP, 0
     while _norm(np, slope) > TOLERANCE:
         if taken == 10:
             step, taken = 2.0 * step, 0
             continue
-        there = x - step * slope
-        if _norm(np, x - there) <= TOLERANCE:
+        there = tuple([a - step * b for a, b in zip(x, slope, strict=True)])
+        if _norm(np, [a - b for a, b in zip(x, there, strict=True)]) <= TOLERANCE:
             break
-        lower = f(there)
+        lower = f(*there)
         if lower < value:
-            x, value, slope = there, lower, gradient(there)
+            x, value, slope = there, lower, gradient(*there)
             taken += 1
         else:
             step, taken = step / 2.0, 0
@@ -39,4 +48,4 @@ def minimum(np: Any, f: Callable[[Any], Any], gradient: Callable[[Any], Any], st
 
 
 def _norm(np: Any, x: Any) -> Any:
-    return np.sqrt(np.sum(x * x))
+    return np.sqrt(sum([a * a for a in x]))

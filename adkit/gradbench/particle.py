@@ -6,14 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ..forward import derivative
-from ..reverse import grad
-from .descent import minimum
+from .descent import GRADIENTS, Gradient, minimum
 from .evaluation import Evaluation
 from .fields import Fields
-from .saddle import GRADIENTS, Gradient
 
-__all__ = ["FUNCTIONS", "OUTER", "control", "miss"]
+__all__ = ["FUNCTIONS", "control", "miss"]
 
 STEP = 0.1
 
@@ -24,24 +21,25 @@ def miss(np: Any, w: Any, inner: Gradient) -> Any:
     It starts at (0, 8) with the velocity (0.75, 0) and is repelled by charges at (10, 10 - w) and (10, 0); ``inner``
     takes the potential to its gradient.  Euler's method.
 
-    >>> miss(np, np.float64(0.0), grad).round(6)
+    >>> miss(np, np.float64(0.0), GRADIENTS["r"]).round(6)
     np.float64(3.199079)
     """
-    charges = np.array([[10.0, 10.0], [10.0, 0.0]]) - w * np.array([[0.0, 1.0], [0.0, 0.0]])
+    upper = 10.0 - w
 
-    def potential(x: Any) -> Any:
-        away = x - charges
-        return np.sum(1.0 / np.sqrt(np.sum(away * away, axis=1)))
+    def potential(x: Any, y: Any) -> Any:
+        a, b = x - 10.0, y - upper
+        square = a * a
+        return 1.0 / np.sqrt(square + b * b) + 1.0 / np.sqrt(square + y * y)
 
-    force = inner(potential)
-    x, v = np.array([0.0, 8.0]), np.array([0.75, 0.0])
+    force = inner(potential, (0, 1))
+    x, y, vx, vy = np.float64(0.0), np.float64(8.0), 0.75, 0.0
     while True:
-        a = force(x)
-        x = x + STEP * v
-        if x[1] <= 0.0:
+        ax, ay = force(x, y)
+        x, y = x + STEP * vx, y + STEP * vy
+        if y <= 0.0:
             break
-        v = v - STEP * a
-    met = x[0] - x[1] * v[0] / v[1]
+        vx, vy = vx - STEP * ax, vy - STEP * ay
+    met = x - y * vx / vy
     return met * met
 
 
@@ -51,18 +49,16 @@ def control(np: Any, w: Any, outer: Gradient, inner: Gradient) -> Any:
     def objective(w: Any) -> Any:
         return miss(np, w, inner)
 
-    return minimum(np, objective, outer(objective), w)
+    return minimum(np, objective, outer(objective, (0,)), (w,))[0]
 
 
 def _read(fields: Fields) -> tuple[Any]:
     return (np.float64(fields.number("w")),)
 
 
-OUTER: dict[str, Gradient] = {"r": grad, "f": derivative}
-
 FUNCTIONS = {
     first + second: Evaluation(
-        _read, lambda w, outer=OUTER[first], inner=GRADIENTS[second]: control(np, w, outer, inner), float
+        _read, lambda w, outer=GRADIENTS[first], inner=GRADIENTS[second]: control(np, w, outer, inner), float
     )
     for first, second in ("rr", "ff", "fr", "rf")
 }

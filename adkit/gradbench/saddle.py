@@ -10,57 +10,54 @@ from typing import Any
 
 import numpy as np
 
-from ..forward import jacfwd
-from ..reverse import grad
-from .descent import minimum
+from .descent import GRADIENTS, Gradient, minimum
 from .evaluation import Evaluation
 from .fields import Fields
 
-__all__ = ["FUNCTIONS", "GRADIENTS", "height", "highest", "ridge", "saddle"]
+__all__ = ["FUNCTIONS", "height", "highest", "ridge", "saddle"]
 
-Gradient = Callable[[Callable[[Any], Any]], Callable[[Any], Any]]
-
-GRADIENTS: dict[str, Gradient] = {"r": grad, "f": jacfwd}
-"""The gradient of a function that returns one number, by the letter of its mode."""
+Point = tuple[Any, Any]
 
 
-def height(np: Any, x: Any, y: Any) -> Any:
-    """``|x|^2 - |y|^2``, of two vectors.
+def height(x: Point, y: Point) -> Any:
+    """``|x|^2 - |y|^2``.
 
-    >>> height(np, np.array([2.0, 0.0]), np.array([1.0, 1.0]))
-    np.float64(2.0)
+    >>> height((2.0, 0.0), (1.0, 1.0))
+    2.0
     """
-    return np.sum(x * x) - np.sum(y * y)
+    return (x[0] * x[0] + x[1] * x[1]) - (y[0] * y[0] + y[1] * y[1])
 
 
-def highest(np: Any, x: Any, start: Any, inner: Gradient) -> Any:
-    """Where over ``y`` the height at ``x`` is greatest, by ascent from ``start``."""
+def highest(np: Any, x: Point, start: Point, inner: Gradient) -> Any:
+    """Where over ``y`` the height at ``x`` is greatest, by ascent from ``start``; ``inner`` gives the gradient."""
 
-    def depth(y: Any) -> Any:
-        return -height(np, x, y)
+    def depth(*y: Any) -> Any:
+        return -height(x, y)
 
-    return minimum(np, depth, inner(depth), start)
-
-
-def ridge(np: Any, start: Any, inner: Gradient) -> Callable[[Any], Any]:
-    """The greatest height over ``y``, as a function of ``x``; ``inner`` takes a function to its gradient."""
-    return lambda x: height(np, x, highest(np, x, start, inner))
+    return minimum(np, depth, inner(depth, (0, 1)), start)
 
 
-def saddle(np: Any, start: Any, outer: Gradient, inner: Gradient) -> Any:
-    """``x*`` and ``y*``, (2n): the least point of the ridge from ``start`` (n), and the highest point above it."""
+def ridge(np: Any, start: Point, inner: Gradient) -> Callable[[Any, Any], Any]:
+    """The greatest height over ``y``, as a function of the two numbers of ``x``."""
+    return lambda *x: height(x, highest(np, x, start, inner))
+
+
+def saddle(np: Any, start: Point, outer: Gradient, inner: Gradient) -> tuple[Any, ...]:
+    """``x*`` and ``y*``, four numbers: the least point of the ridge from ``start``, and the highest point above it."""
     f = ridge(np, start, inner)
-    x = minimum(np, f, outer(f), start)
-    return np.concatenate([x, highest(np, x, start, inner)])
+    x = minimum(np, f, outer(f, (0, 1)), start)
+    return (*x, *highest(np, x, start, inner))
 
 
-def _read(fields: Fields) -> tuple[Any]:
-    return (fields.array("start", 2),)
+def _read(fields: Fields) -> tuple[Point]:
+    x, y = fields.array("start", 2)
+    return ((x, y),)
 
 
 FUNCTIONS = {
     first + second: Evaluation(
-        _read, lambda start, outer=GRADIENTS[first], inner=GRADIENTS[second]: saddle(np, start, outer, inner), np.ndarray.tolist
+        _read, lambda start, outer=GRADIENTS[first], inner=GRADIENTS[second]: saddle(np, start, outer, inner),
+        lambda found: [float(x) for x in found],
     )
     for first, second in ("rr", "ff", "fr", "rf")
-}
+}  # fmt: skip

@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 
 from adkit.gradbench import ba, particle
+from adkit.gradbench.descent import GRADIENTS
 from adkit.gradbench.evals import EVALS
 from adkit.gradbench.fields import Fields
-from adkit.gradbench.particle import OUTER
-from adkit.gradbench.saddle import GRADIENTS
 
 VECTOR = {"rtol": 2e-9, "atol": 2e-10}  # the vectors have ten digits
 EXACT = {"rtol": 1e-10, "atol": 1e-10}
@@ -341,11 +340,11 @@ def test_particle_reference() -> None:
 
 @pytest.mark.parametrize("modes", MODES)
 def test_particle_one_gradient(modes: str) -> None:
-    outer, inner = OUTER[modes[0]], GRADIENTS[modes[1]]
+    outer, inner = GRADIENTS[modes[0]], GRADIENTS[modes[1]]
     for w in (0.0, 0.2, 0.5):
         value, slope, _ = reference.particle_miss(w)
         close(particle.miss(np, np.float64(w), inner), value)
-        close(outer(lambda w, inner=inner: particle.miss(np, w, inner))(np.float64(w)), slope)
+        close(outer(lambda w, inner=inner: particle.miss(np, w, inner), (0,))(np.float64(w)), [slope])
 
 
 @pytest.mark.parametrize("modes", MODES)
