@@ -61,8 +61,8 @@ class Box(Boxed):
 
     @classmethod
     def form(cls, op: Op) -> Callable[..., Any]:
-        """How this kind of box applies an op, whatever function of NumPy may stand before it."""
-        apply: Callable[..., Any] = cls.interpret(op)
+        """How this kind of box applies an op, whatever else may answer for its function of NumPy."""
+        apply: Callable[..., Any] = cls._first_use(op.fun) if cls.ground else cls.interpret(op)
         cls.functions[op] = apply
         return apply
 

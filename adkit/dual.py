@@ -240,7 +240,7 @@ def _linear(op: Op) -> Callable[..., Any]:
         level = x.level
         lead = level.lead
         if level.slow:
-            return op(x, *rest, **kw)
+            return op.general(x, *rest, **kw)
         p = bind(x.primal, *rest, **kw)
         y = (op if isinstance(x.primal, Box) else run)(x.primal, *rest, **kw)
         t = x.tangent

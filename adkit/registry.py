@@ -141,12 +141,17 @@ class Op:
 
     def __call__(self, *args: Any, **kw: Any) -> Any:
         """Apply the op: at the innermost level among the operands, or plainly where none is a box."""
-        if self.single and args and isinstance(args[0], Boxed) and not any([isinstance(v, Boxed) for v in kw.values()]):
-            # The only operand: take the form that its kind of box has made.
+        if self.single and args and isinstance(args[0], Boxed):
             box: Any = type(args[0])
-            apply = box.functions.get(self) or box.form(self)
-            if apply is not self:
-                return apply(*args, **kw)
+            if self.kind == "elementwise" or not (box.ground or any([isinstance(v, Boxed) for v in kw.values()])):
+                # The only operand: take the form that its kind of box has made.
+                apply = box.functions.get(self) or box.form(self)
+                if apply is not self:
+                    return apply(*args, **kw)
+        return self.general(*args, **kw)
+
+    def general(self, *args: Any, **kw: Any) -> Any:
+        """Apply the op the long way, whatever its operands are."""
         if self.flatten is not None:
             args, kw = self.flatten(*args, **kw)
             xs, rest = args, ()
