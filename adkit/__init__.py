@@ -50,6 +50,7 @@ from .registry import bilinear, case, custom, derived, elementwise, linear, supp
 from .reverse import grad, jacrev, value_and_grad, vjp
 
 if TYPE_CHECKING:
+    from .program.compile import compile
     from .program.trace import Program, trace
     from .verify.derive import derive
 
@@ -69,6 +70,7 @@ __all__ = [
     "UnsupportedError",
     "bilinear",
     "case",
+    "compile",
     "count_sweeps",
     "cross_entropy_logits",
     "cross_entropy_probabilities",
@@ -106,7 +108,7 @@ __all__ = [
     "xlogy",
 ]
 
-_LATER = {"Program": "program.trace", "derive": "verify.derive", "trace": "program.trace"}
+_LATER = {"Program": "program.trace", "compile": "program.compile", "derive": "verify.derive", "trace": "program.trace"}
 """What lives in a heavier room, which is loaded when it is first asked for."""
 
 

@@ -27,7 +27,7 @@ def softmax(x, axis=-1):
     "log_softmax": '''
 def log_softmax(x, axis=-1):
     t = x - np.max(x, axis=axis, keepdims=True, initial=-np.inf)
-    return t - np.log(np.sum(np.exp(t), axis=axis, keepdims=True))
+    return t - np.log(np.sum(np.exp(t), axis=axis, keepdims=True)) if t.size else t
 ''',
     "logsumexp": '''
 def logsumexp(x, axis=None, keepdims=False):

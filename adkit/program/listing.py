@@ -60,6 +60,7 @@ class Program(Readable):
         self.constant_names = trace.constants
         self._kept = [copy for _, copy in trace.copies.values()]  # constants are known by their identity
         self._made: tuple[str, dict[str, Any], Callable[..., Any]] | None = None
+        self._fast: Any = None
 
     # running ------------------------------------------------------------------------------------------
 
@@ -67,6 +68,15 @@ class Program(Readable):
         if self._made is None:
             self._made = compiled(self)
         return self._made
+
+    @property
+    def fast(self) -> Any:
+        """The optimised form: ``fast.source`` is its text, and calling it runs it."""
+        if self._fast is None:
+            from .optimise import optimised
+
+            self._fast = optimised(self)
+        return self._fast
 
     @property
     def source(self) -> str:

@@ -19,7 +19,16 @@ from .listing import Program
 from .recording import Trace
 from .tracer import Tracer
 
-__all__ = ["Program", "trace"]
+__all__ = ["Fixed", "Program", "parameter_names", "trace", "write_down"]
+
+
+class Fixed:
+    """A leaf that is held fixed although it is a number."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
 
 
 def trace(f: Callable[..., Any]) -> Callable[..., Program]:
@@ -56,42 +65,56 @@ def trace(f: Callable[..., Any]) -> Callable[..., Program]:
     check_callable(f, "trace")
 
     def traced(*args: Any, **kw: Any) -> Program:
-        parameters = _parameters(f, len(args))
-        drawn = _generators()
-        with Trace() as level:
-            boxed, inputs = [], []
-            for a, name in zip(args, parameters, strict=True):
-                paths = iter([path for path, _ in tree.paths(a, name)])
-                enter = lambda x, paths=paths: _enter(level, x, next(paths))
-                boxed.append(tree.map_leaves(enter, a))
-                inputs.append(tree.map_leaves(_ref, boxed[-1]))
-            out = results(outputs(call(f, boxed, kw, "trace")), "trace")
-        for library, state in _generators().items():
-            if drawn[library] != state:
-                raise UnsupportedError(
-                    f"trace: the function drew random numbers from {library}, which the program would freeze: draw them "
-                    "outside and pass them as an argument"
-                )
-        return Program(_name(f), parameters, tuple(inputs), tree.map_leaves(_ref, out), level)
+        return write_down(f, args, kw, parameter_names(f, len(args)), "trace")
 
     return named(traced, f, "trace")  # type: ignore[no-any-return]
+
+
+def write_down(
+    f: Callable[..., Any], args: tuple[Any, ...], kw: dict[str, Any], parameters: list[str], op: str, given: Any = None
+) -> Program:
+    """Run ``f`` once, on Tracers in place of its arguments' leaves, and return what it did.
+
+    ``given``, if not None, holds keyword arguments that are inputs too; their names are the last of ``parameters``.  It maps
+    each to its value, and ``op`` names the driver in messages.
+    """
+    drawn = _generators()
+    names = list(given or ())
+    with Trace() as level:
+        boxed, inputs = [], []
+        for a, name in zip((*args, *[given[n] for n in names]), parameters, strict=True):
+            paths = iter([path for path, _ in tree.paths(a, name)])
+            enter = lambda x, paths=paths: _enter(level, x, next(paths), op)
+            boxed.append(tree.map_leaves(enter, a))
+            inputs.append(tree.map_leaves(_ref, boxed[-1]))
+        n = len(args)
+        out = results(outputs(call(f, boxed[:n], {**kw, **dict(zip(names, boxed[n:], strict=True))}, op)), op)
+    for library, state in _generators().items():
+        if drawn[library] != state:
+            raise UnsupportedError(
+                f"{op}: the function drew random numbers from {library}, which the program would freeze: draw them "
+                "outside and pass them as an argument"
+            )
+    return Program(_name(f), parameters, tuple(inputs), tree.map_leaves(_ref, out), level)
 
 
 def _ref(x: Any) -> Any:
     return Ref(x.index) if isinstance(x, Tracer) else x
 
 
-def _enter(level: Trace, x: Any, path: str) -> Any:
+def _enter(level: Trace, x: Any, path: str, op: str) -> Any:
     """A leaf of the arguments as an input of the program; what is no number of the continuous kind stays as it is."""
+    if type(x) is Fixed:
+        return x.value
     while isinstance(x, Boxed):
         x = x.primal
     if isinstance(x, (np.ma.MaskedArray, np.matrix)):
-        raise DerivativeError(f"trace: {path} is a {type(x).__name__}; pass a plain array")
+        raise DerivativeError(f"{op}: {path} is a {type(x).__name__}; pass a plain array")
     if tree.is_static(x) or isinstance(x, (bool, int, np.integer, np.bool_)):
         return x
     x = np.asarray(x)
     if x.dtype.kind not in "fciub":
-        raise DerivativeError(f"trace: {path} is no array of numbers but of type {x.dtype}")
+        raise DerivativeError(f"{op}: {path} is no array of numbers but of type {x.dtype}")
     return level.input(x[()] if not x.ndim else x, path)
 
 
@@ -100,7 +123,7 @@ def _name(f: Any) -> str:
     return "f" if name == "<lambda>" else name.replace("<lambda>", "f")
 
 
-def _parameters(f: Any, count: int) -> list[str]:
+def parameter_names(f: Any, count: int) -> list[str]:
     """The names of the positional arguments."""
     f = inspect.unwrap(f)
     f = f.fun if isinstance(f, Op) else f

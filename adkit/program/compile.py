@@ -1,0 +1,249 @@
+"""``compile``: a function traced once for each kind of arguments, and run as optimised NumPy from then on."""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import tree
+from ..arguments import check_callable
+from .keys import Call, read
+from .listing import Program
+from .optimise import Fast, TracedElsewhereError
+from .trace import Fixed, parameter_names, write_down
+
+__all__ = ["Compiled", "compile"]
+
+_PROGRAMS = 128
+"""Kinds of arguments for which a compiled function keeps programs; the one unused for longest goes first."""
+
+_BRANCHES = 16
+"""Programs kept for one kind of arguments: one for each way through the function's branches."""
+
+_TRAPS = (FloatingPointError, ZeroDivisionError, OverflowError)
+_F64 = np.dtype(float)
+
+
+class _Kind:
+    """The programs for one kind of arguments."""
+
+    __slots__ = ("convert", "programs", "rebuild", "used", "watched")
+
+    def __init__(self) -> None:
+        self.programs: list[Any] = []
+        self.used = 0
+        self.convert = False
+        self.watched: list[Any] = []
+
+
+class Compiled:
+    """A function that is traced at its first call, and run as optimised NumPy from then on.
+
+    Attributes
+    ----------
+    traces : how often the function has been traced.
+    source : the optimised NumPy of the program that was made last.
+    plain : the same program line by line as it was traced, before anything was optimised.
+    """
+
+    def __init__(self, f: Callable[..., Any], backend: str | None) -> None:
+        functools.update_wrapper(self, f, updated=())
+        self._f, self._backend = f, backend
+        self._kinds: dict[Any, _Kind] = {}
+        self._tick = 0
+        self._last: Any = None
+        self.traces = 0
+
+    # calling ------------------------------------------------------------------------------------------
+
+    def __call__(self, *args: Any, **kw: Any) -> Any:
+        key: Any = ()
+        if not kw:
+            for a in args:
+                if type(a) is not np.ndarray or not a.shape:
+                    break
+                key += (a.shape, a.dtype)
+            else:
+                kind = self._kinds.get(key)
+                if kind is not None:
+                    self._tick = kind.used = self._tick + 1
+                    try:
+                        return kind.programs[0](*args)
+                    except TracedElsewhereError:
+                        return self._elsewhere(kind, args, args, kw, None)
+                    except _TRAPS:
+                        return self._f(*args)
+        return self._general(args, kw)
+
+    def _general(self, args: tuple[Any, ...], kw: dict[str, Any]) -> Any:
+        call = read(args, kw)
+        if call is None:
+            return self._f(*args, **kw)
+        simple = not kw and all([type(a) is np.ndarray and a.shape for a in args])
+        key: Any = tuple([e for a in args for e in (a.shape, a.dtype)]) if simple else (len(args), *call.key)
+        kind = self._kinds.get(key)
+        given = _converted(args, kw)
+        if kind is None:
+            return self._first(key, call, given, args, kw)
+        self._tick = kind.used = self._tick + 1
+        try:
+            return kind.programs[0](*given)
+        except TracedElsewhereError:
+            return self._elsewhere(kind, given, args, kw, call)
+        except _TRAPS:
+            return self._f(*args, **kw)
+
+    def _first(self, key: Any, call: Call, given: tuple[Any, ...], args: tuple[Any, ...], kw: dict[str, Any]) -> Any:
+        """The first call with arguments of a kind."""
+        kind = _Kind()
+        kind.programs.append(self._traced(call, args, kw))
+        self._tick = kind.used = self._tick + 1
+        kinds = self._kinds
+        while len(kinds) >= _PROGRAMS:
+            oldest = min(list(kinds.items()), key=lambda item: item[1].used)[0]
+            kinds.pop(oldest, None)
+        kind.watched = call.watched
+        kinds[key] = kind
+        try:
+            return kind.programs[0](*given)
+        except (TracedElsewhereError, *_TRAPS):
+            return self._f(*args, **kw)
+
+    def _elsewhere(self, kind: _Kind, given: Any, args: tuple[Any, ...], kw: dict[str, Any], call: Call | None) -> Any:
+        """Arguments for which the first program's branches are not the ones to take."""
+        for k, program in enumerate(kind.programs[1:], 1):
+            try:
+                found = program(*given)
+            except TracedElsewhereError:
+                continue
+            except _TRAPS:
+                return self._f(*args, **kw)
+            kind.programs = [program, *kind.programs[:k], *kind.programs[k + 1 :]]
+            return found
+        program = self._traced(call or read(args, kw), args, kw)  # type: ignore[arg-type]
+        kind.programs = [program, *kind.programs[: _BRANCHES - 1]]
+        try:
+            return program(*given)
+        except (TracedElsewhereError, *_TRAPS):
+            return self._f(*args, **kw)
+
+    def _traced(self, call: Call, args: tuple[Any, ...], kw: dict[str, Any]) -> Fast:
+        names = parameter_names(self._f, len(args))
+        for name in kw:
+            names.append(name if name not in names else f"{name}_")
+        if call.fixed:
+            supply = iter(range(len(call.leaves)))
+            fix = lambda x: Fixed(x) if _is_input(x) and next(supply) in call.fixed else x
+            args = tree.map_leaves(fix, args)
+            kw = tree.map_leaves(fix, kw)
+        program = write_down(self._f, args, {}, names, "compile", kw)
+        self.traces += 1
+        fast = program.fast
+        self._last = fast, _bare(program)
+        return fast
+
+    # reading ------------------------------------------------------------------------------------------
+
+    @property
+    def source(self) -> str:
+        """The optimised NumPy of the program that was made last; empty before the first call."""
+        return "" if self._last is None else str(self._last[0].source)
+
+    @property
+    def plain(self) -> str:
+        """The program that was made last, line by line as it was traced."""
+        return "" if self._last is None else str(self._last[1].source)
+
+    @property
+    def constants(self) -> dict[str, Any]:
+        """The arrays and functions that the source names but does not spell out."""
+        return {} if self._last is None else dict(self._last[0].constants)
+
+    def clear(self) -> None:
+        """Forget all programs: what the function reads from outside is read anew."""
+        self._kinds.clear()
+        self._last = None
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else types.MethodType(self, instance)
+
+    def __reduce__(self) -> Any:
+        return compile, (self._f, self._backend)
+
+    def __repr__(self) -> str:
+        return f"<compiled {getattr(self._f, '__name__', self._f)}: {len(self._kinds)} kinds of arguments>"
+
+
+def _is_input(x: Any) -> bool:
+    return not (tree.is_static(x) or isinstance(x, (bool, int, np.integer, np.bool_)))
+
+
+def _converted(args: tuple[Any, ...], kw: dict[str, Any]) -> tuple[Any, ...]:
+    """The arguments as the program takes them: every leaf an array or a number of NumPy's."""
+    return tuple([tree.map_leaves(_leaf, a) for a in (*args, *kw.values())])
+
+
+def _leaf(x: Any) -> Any:
+    kind = type(x)
+    if kind is np.ndarray:
+        return x if x.shape else x[()]
+    if kind is float:
+        return np.float64(x)
+    if kind is complex:
+        return np.complex128(x)
+    if isinstance(x, np.generic) or not _is_input(x):
+        return x
+    x = np.asarray(x)
+    return x if x.shape else x[()]
+
+
+def _bare(program: Program) -> Program:
+    """A program without the example's values, which would keep their memory."""
+    return program
+
+
+def compile(f: Callable[..., Any] | None = None, *, backend: str | None = None) -> Any:
+    """A function that computes what ``f`` does, traced at its first call and run as optimised NumPy from then on.
+
+    Parameters
+    ----------
+    f : any function of arrays, or of trees of them, written in NumPy; derivatives included:
+        ``compile(grad(loss))``, ``compile(value_and_grad(loss))``, ``compile(lambda x, v: hvp(loss, x, v))``.
+        Without it a decorator is returned: ``@compile(backend="numba")``.
+    backend : None for NumPy, or ``"numba"`` for programs of single numbers (the extra ``numba``).
+
+    Returns
+    -------
+    A :class:`Compiled`, called like ``f``.  It traces ``f`` once for each structure, shape and type of the arguments, and
+    once more where a branch on a value goes the other way.
+
+    Raises
+    ------
+    UnsupportedError : at the call, for what a program cannot hold: in-place writes into plain arrays, conversions to
+        ``float``, random numbers drawn from a global generator.
+
+    Notes
+    -----
+    Floating-point numbers, and arrays of any type, are inputs, by position or by keyword; Python's integers, booleans, text,
+    functions and other objects are held fixed, and another value is another program.  What ``f`` reads from outside
+    (globals, closures, attributes) is read when it is traced, and frozen: pass what changes as an argument, or call
+    ``clear()``.
+
+    Examples
+    --------
+    >>> import numpy as np, adkit
+    >>> gradient = adkit.compile(adkit.grad(lambda x: np.sum(np.tanh(x) * x)))
+    >>> gradient(np.array([0.0, 2.0])).round(4).tolist()
+    [0.0, 1.1053]
+    >>> print(gradient.source)  # doctest: +SKIP
+    """
+    if f is None:
+        return lambda g: compile(g, backend=backend)
+    check_callable(f, "compile")
+    if backend not in (None, "numpy", "numba"):
+        raise ValueError(f"compile: there is no backend {backend!r}; there are 'numpy' and 'numba'")
+    return Compiled(f, backend)

@@ -1,0 +1,171 @@
+"""The values of a program as a graph: what the passes rewrite, where instructions are what a reader sees.
+
+A node's function is one of NumPy's ufuncs, one of the kinds named here, or any other function; its operands are nodes
+and constants.  Equal nodes are one node (see ``algebra``), so the graph has no common subexpressions.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from ..box import getitem
+from ..registry import Op
+from .instruction import PART, UFUNCS
+
+__all__ = [
+    "BROADCAST", "CONTRACT", "FRESH", "PIECE", "REDUCE", "RESHAPE", "SCATTER", "STACK", "TRANSPOSE", "VIEWS", "Node", "elementwise",
+    "live", "map_nodes", "nodes_of", "normal",
+]  # fmt: skip
+
+REDUCE, RESHAPE, TRANSPOSE, BROADCAST, SCATTER = "reduce", "reshape", "transpose", "broadcast", "scatter"
+STACK, PIECE, CONTRACT = "stack", "piece", "contract"
+
+VIEWS = frozenset((RESHAPE, TRANSPOSE, BROADCAST, getitem, PART, np.real, np.imag))
+"""What may give a view of its first operand."""
+
+FRESH: set[Any] = {
+    REDUCE, SCATTER, STACK, CONTRACT, np.matmul, np.where, np.concatenate, np.stack, np.einsum, np.dot, np.tensordot, np.outer,
+    np.cumsum, np.cumprod, np.sort, np.argsort, np.argmax, np.argmin, np.tril, np.triu, np.clip, np.take, np.take_along_axis,
+    np.linalg.inv, np.linalg.solve, np.linalg.det, np.linalg.cholesky, np.trace, np.kron, np.flip, np.roll, np.repeat, np.tile,
+    operator.pow,
+}  # fmt: skip
+FRESH -= {np.flip}
+"""What gives an array of its own, that shares no memory with an operand."""
+
+_REDUCTIONS = {
+    np.sum: np.add, np.max: np.maximum, np.min: np.minimum, np.prod: np.multiply, np.any: np.logical_or, np.all: np.logical_and,
+}
+_PLAIN_MEAN = frozenset(np.dtype(k) for k in ("f8", "f4", "c16"))
+
+
+class Node:
+    """One value: ``fun(*args, **kw)``, with the shape and type that it had in the trace."""
+
+    __slots__ = ("args", "dtype", "fun", "kw", "label", "parts", "role", "shape", "where")
+
+    def __init__(self, fun: Any, args: tuple[Any, ...], kw: dict[str, Any], shape: Any, dtype: Any) -> None:
+        self.fun, self.args, self.kw, self.shape, self.dtype = fun, args, kw, shape, dtype
+        self.label = ""
+        self.parts = 0  # how many results, where there are several
+        self.where: Any = None
+        self.role: Any = None
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        return 0 if self.dtype is None else prod(self.shape) * self.dtype.itemsize
+
+    def __repr__(self) -> str:
+        return f"<{self.label or 'node'}: {getattr(self.fun, '__name__', self.fun)} {self.shape}>"
+
+
+def elementwise(fun: Any) -> bool:
+    """Whether a function is a ufunc of one result that acts entry by entry."""
+    return isinstance(fun, np.ufunc) and fun.signature is None and fun.nout == 1
+
+
+def nodes_of(x: Any) -> Iterator[Node]:
+    """Every node in a nested argument, in order."""
+    if type(x) is Node:
+        yield x
+    elif type(x) is tuple or type(x) is list:
+        for e in x:
+            yield from nodes_of(e)
+    elif type(x) is dict:
+        for e in x.values():
+            yield from nodes_of(e)
+    elif type(x) is slice:
+        yield from nodes_of((x.start, x.stop, x.step))
+
+
+def map_nodes(f: Callable[[Node], Any], x: Any) -> Any:
+    """A nested argument with every node replaced."""
+    kind = type(x)
+    if kind is Node:
+        return f(x)
+    if kind is tuple:
+        return tuple([map_nodes(f, e) for e in x])
+    if kind is list:
+        return [map_nodes(f, e) for e in x]
+    if kind is dict:
+        return {k: map_nodes(f, e) for k, e in x.items()}
+    if kind is slice:
+        return slice(map_nodes(f, x.start), map_nodes(f, x.stop), map_nodes(f, x.step))
+    return x
+
+
+def live(roots: list[Node], order: list[Node]) -> list[Node]:
+    """The nodes on which the roots depend, in the given order."""
+    needed = {id(n) for n in roots}
+    found = []
+    for node in reversed(order):
+        if id(node) in needed:
+            found.append(node)
+            needed.update([id(n) for n in nodes_of((node.args, node.kw))])
+    return found[::-1]
+
+
+def normal(fun: Any, args: tuple[Any, ...], kw: dict[str, Any], shape: Any, dtype: Any) -> tuple[Any, Any, dict[str, Any]]:
+    """A call in its normal form: one function for each meaning, shapes and axes spelled out."""
+    fun = UFUNCS.get(fun, fun) if fun is not operator.pow and fun is not operator.pos else fun
+    if fun is getitem:
+        return _subscript(args, shape)
+    if isinstance(fun, Op):
+        if fun.name == "scatter":
+            return SCATTER, args, kw
+        if fun.name == "relu" and len(args) == 1 and not kw:
+            return np.maximum, (args[0], 0), {}
+        return fun, args, kw
+    x = args[0] if args else None
+    if kw and not isinstance(fun, Op):
+        kw = {k: v for k, v in kw.items() if v is not np._NoValue and not (v is None and k in ("dtype", "out"))}
+    if fun in _REDUCTIONS and type(x) is Node and len(args) <= 2 and not set(kw) - {"axis", "keepdims"}:
+        axis = args[1] if len(args) == 2 else kw.get("axis")
+        return REDUCE, (x,), {"ufunc": _REDUCTIONS[fun], "axis": _axes(axis, x.ndim), "keepdims": bool(kw.get("keepdims", False))}
+    if type(x) is not Node:
+        return fun, args, kw
+    if fun in (np.reshape, np.ravel, np.squeeze, np.expand_dims) and kw.get("order", "C") == "C" and x.dtype is not None:
+        if fun is not np.reshape or "copy" not in kw:
+            return RESHAPE, (x,), {"shape": shape}
+    if fun is np.pad and not x.ndim:
+        return RESHAPE, (x,), {"shape": ()}
+    if fun is np.broadcast_to:
+        return BROADCAST, (x,), {"shape": shape}
+    if fun in (np.transpose, np.swapaxes, np.moveaxis, np.matrix_transpose) and x.ndim > 0:
+        marked = np.broadcast_to(np.True_, tuple(range(2, x.ndim + 2)))
+        order = fun(marked, *args[1:], **kw).shape
+        return TRANSPOSE, (x,), {"axes": tuple([k - 2 for k in order])}
+    return fun, args, kw
+
+
+def mean_of(node: Node) -> bool:
+    """Whether ``np.mean`` is a sum and a division for entries of this type."""
+    return node.dtype in _PLAIN_MEAN
+
+
+def _axes(axis: Any, ndim: int) -> tuple[int, ...] | None:
+    """Axes counted from the front; None for all."""
+    if axis is None:
+        return None
+    axes = tuple([int(k) % ndim if ndim else 0 for k in (axis if isinstance(axis, (tuple, list)) else (axis,))])
+    return None if len(axes) == ndim else axes
+
+
+def _subscript(args: tuple[Any, ...], shape: Any) -> tuple[Any, Any, dict[str, Any]]:
+    x, key = args
+    parts = key if type(key) is tuple else (key,)
+    if type(x) is Node and all([k is None or k is Ellipsis or (type(k) is slice and k == slice(None)) for k in parts]):
+        return RESHAPE, (x,), {"shape": shape}
+    return getitem, args, {}

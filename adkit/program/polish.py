@@ -1,0 +1,61 @@
+"""Passes that look at how often a value is used: signs that cost nothing, axes kept by the reduction itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .algebra import Builder, rebuilt, scalar
+from .node import REDUCE, RESHAPE, Node, nodes_of
+
+__all__ = ["polished", "uses"]
+
+
+def uses(order: list[Node], results: list[Node]) -> dict[int, int]:
+    """How often each node is an operand, or a result."""
+    count = {id(n): 0 for n in order}
+    for node in order:
+        for n in nodes_of((node.args, node.kw)):
+            count[id(n)] += 1
+    for n in results:
+        count[id(n)] = count.get(id(n), 0) + 2
+    return count
+
+
+def polished(order: list[Node], results: list[Node], builder: Builder) -> dict[int, Any]:
+    """The nodes made anew, with signs moved into factors and out of sums where nothing else reads them."""
+    count = uses(order, results)
+
+    def change(node: Node, args: Any, kw: Any) -> Any:
+        x = node.args[0] if node.args else None
+        found = None
+        if type(x) is Node and type(args[0]) is Node:
+            once = count[id(x)] == 1
+            if node.fun is np.negative and once and node.dtype.kind in "fc":
+                found = _negated(builder, x, args[0], count)
+            elif node.fun is REDUCE and x.fun is np.negative and once and kw["ufunc"] is np.add and args[0].fun is np.negative:
+                inner = args[0].args[0]
+                found = builder.negative(builder.make(REDUCE, (inner,), kw, node.shape, node.dtype))
+            elif node.fun is RESHAPE and x.fun is REDUCE and once and not x.kw["keepdims"] and args[0].fun is REDUCE:
+                inner_shape = x.args[0].shape
+                axes = x.kw["axis"] if x.kw["axis"] is not None else tuple(range(len(inner_shape)))
+                if node.shape == tuple([1 if k in axes else n for k, n in enumerate(inner_shape)]):
+                    found = builder.new(REDUCE, args[0].args, {**args[0].kw, "keepdims": True}, node.shape, node.dtype)
+        return found
+
+    return rebuilt(order, builder, change)
+
+
+def _negated(builder: Builder, old: Node, new: Any, count: dict[int, int]) -> Any:
+    """``-new`` by turning a factor's sign, where a factor can take it; None where none can."""
+    if type(new) is not Node or new.fun is not old.fun or new.fun not in (np.multiply, np.true_divide) or new.kw:
+        return None
+    a, b = new.args
+    if scalar(a) and isinstance(a, float):
+        return builder.elementwise(new.fun, (-a, b), new.shape, new.dtype)
+    if type(a) is Node and type(old.args[0]) is Node and count.get(id(old.args[0])) == 1 and a.shape == new.shape:
+        turned = _negated(builder, old.args[0], a, count)
+        if turned is not None:
+            return builder.elementwise(new.fun, (turned, b), new.shape, new.dtype)
+    return None

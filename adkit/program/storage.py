@@ -1,0 +1,141 @@
+"""Where the values of a program live: which is written over which, and which large ones share a buffer.
+
+A value that is read for the last time by an op of its own shape and type is written over by it.  A large one that is not
+written over anything takes a buffer of the pool, together with others whose lives do not overlap with its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .instruction import INPUT, PART
+from .node import CONTRACT, FRESH, REDUCE, RESHAPE, STACK, VIEWS, Node, elementwise, nodes_of
+
+__all__ = ["POOLED", "Plan", "Storage"]
+
+POOLED = 65536
+"""Bytes from which a value takes a buffer of the pool: above, a new array costs page faults."""
+
+_LASTING = 1 << 60
+
+
+class Storage:
+    """The memory of one or more values, one after the other."""
+
+    __slots__ = ("born", "dies", "lender", "members", "name", "slot")
+
+    def __init__(self, node: Node, born: int) -> None:
+        self.members = [node]
+        self.born, self.dies = born, born
+        self.slot: int | None = None
+        self.lender: Storage | None = None  # whose memory this is, in another shape
+        self.name = ""
+
+
+class Plan:
+    """For nodes in the order of their computation: the storage of each, and what each overwrites."""
+
+    def __init__(self, order: list[Node], results: list[Node], pooled: int = POOLED) -> None:
+        self.order = order
+        self.place = {id(n): k for k, n in enumerate(order)}
+        self.last = self._last_uses(results)
+        self.storage: dict[int, Storage] = {}
+        self.over: dict[int, Node] = {}
+        self.lent: set[int] = set()
+        self.slots: list[tuple[Any, Any]] = []
+        for k, node in enumerate(order):
+            self._settle(node, k)
+        self._share(pooled)
+
+    def bases(self, node: Node) -> list[Node]:
+        """The operands whose memory a node's value may be part of."""
+        if node.fun is INPUT or fresh(node):
+            return []
+        if node.fun in VIEWS:
+            return [n for n in node.args[:1] if type(n) is Node]
+        return list(nodes_of((node.args, node.kw)))  # a function that is not known: of any
+
+    def _last_uses(self, results: list[Node]) -> dict[int, int]:
+        last = {id(n): k for k, n in enumerate(self.order)}
+        for k, node in enumerate(self.order):
+            for n in nodes_of((node.args, node.kw)):
+                last[id(n)] = max(last[id(n)], k)
+        for n in results:
+            last[id(n)] = _LASTING
+        for node in reversed(self.order):
+            for base in self.bases(node):
+                last[id(base)] = max(last[id(base)], last[id(node)])
+        return last
+
+    def _settle(self, node: Node, k: int) -> None:
+        if node.fun is INPUT or not node.shape or not fresh(node):
+            return
+        if elementwise(node.fun) and not node.kw:
+            for a in node.args:
+                if type(a) is not Node or a.shape != node.shape or a.dtype != node.dtype:
+                    continue
+                if self.writable(a, k):
+                    held = self.storage[id(a)]
+                    held.members.append(node)
+                elif a.fun is RESHAPE and type(a.args[0]) is Node and self.writable(a.args[0], k) and self.last[id(a)] == k:
+                    held = Storage(node, k)
+                    held.lender = self.storage[id(a.args[0])]
+                    self.lent.add(id(a))
+                else:
+                    continue
+                self.storage[id(node)] = held
+                self.over[id(node)] = a
+                borrowed: Storage | None = held
+                while borrowed is not None:
+                    borrowed.dies = self.last[id(node)]
+                    borrowed = borrowed.lender
+                return
+        held = self.storage[id(node)] = Storage(node, k)
+        held.dies = self.last[id(node)]
+
+    def writable(self, a: Node, k: int) -> bool:
+        """Whether a node's memory is the program's own, and free from step ``k`` on."""
+        return id(a) in self.storage and self.last[id(a)] == k
+
+    def _share(self, pooled: int) -> None:
+        """Buffers of the pool for large values, shared where lives do not overlap."""
+        free: dict[Any, list[int]] = {}
+        ends: dict[int, list[Storage]] = {}
+        seen: set[int] = set()
+        for k, node in enumerate(self.order):
+            held = self.storage.get(id(node))
+            if held is not None and id(held) not in seen:
+                seen.add(id(held))
+                if held.lender is None and node.nbytes >= pooled and held.dies < _LASTING and writes(node):
+                    kind = (node.shape, node.dtype)
+                    left = free.setdefault(kind, [])
+                    if left:
+                        held.slot = left.pop()
+                    else:
+                        held.slot = len(self.slots)
+                        self.slots.append(kind)
+                    ends.setdefault(held.dies, []).append(held)
+            for done in ends.pop(k, ()):
+                first = done.members[0]
+                assert done.slot is not None
+                free[first.shape, first.dtype].append(done.slot)
+
+
+def fresh(node: Node) -> bool:
+    """Whether a node's value shares no memory with another's."""
+    fun = node.fun
+    if isinstance(fun, str) or isinstance(fun, np.ufunc):
+        return fun not in VIEWS and fun is not PART
+    try:
+        return fun in FRESH
+    except TypeError:
+        return False
+
+
+def writes(node: Node) -> bool:
+    """Whether a node's function can write into a given array."""
+    if node.fun in (REDUCE, STACK, CONTRACT):
+        return True
+    return isinstance(node.fun, np.ufunc) and node.fun.nout == 1 and not node.kw and node.dtype.kind in "fc"
