@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..guard import silent
-from .node import BROADCAST, REDUCE, RESHAPE, SCATTER, STACK, TRANSPOSE, Node, elementwise, map_nodes, nodes_of, normal
+from .node import BROADCAST, REDUCE, RESHAPE, SCATTER, STACK, TRANSPOSE, Node, elementwise, map_nodes, nodes_of, normal, whole
 from ..box import getitem
 
 __all__ = ["Builder", "scalar"]
@@ -209,9 +209,10 @@ class Builder:
         right = type(b) is Node and b.fun is np.negative
         if not same or not (left or right):
             return None if a is args[0] and b is args[1] else self.new(fun, (a, b), {}, shape, dtype)
-        inner_a, inner_b = a.args[0] if left else a, b.args[0] if right else b
+        inner_a: Any = a.args[0] if type(a) is Node and left else a
+        inner_b: Any = b.args[0] if type(b) is Node and right else b
         if fun in _SIGNED:
-            if left != right and (a if left else b).shape != shape:
+            if left != right and _shape(a if left else b) != shape:
                 return None
             found = self.elementwise(fun, (inner_a, inner_b), shape, dtype)
             return found if left and right else self.negative(found)
@@ -296,11 +297,8 @@ class Builder:
         """Pieces put into their places in an array of zeros; one piece that fills it is its own reshaping."""
         n = len(shape) - len(kw["indices"][0].shape)
         if len(args) == 1 and not kw["indices"][0].advanced and type(args[0]) is Node:
-            key = kw["indices"][0].behind(n)
-            parts = key if type(key) is tuple else (key,)
-            if args[0].size == prod(shape) and all([k is None or k is Ellipsis or (type(k) is slice and k == slice(None)) for k in parts]):
-                if args[0].dtype == dtype:
-                    return self.reshape(args[0], shape)
+            if args[0].size == prod(shape) and args[0].dtype == dtype and whole(kw["indices"][0].behind(n)):
+                return self.reshape(args[0], shape)
         return self.new(SCATTER, args, kw, shape, dtype)
 
 

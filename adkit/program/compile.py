@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import types
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,6 @@ import numpy as np
 from .. import tree
 from ..arguments import check_callable
 from .keys import Call, read
-from .listing import Program
 from .optimise import Fast, TracedElsewhereError
 from .trace import Fixed, parameter_names, write_down
 
@@ -31,12 +31,11 @@ _F64 = np.dtype(float)
 class _Kind:
     """The programs for one kind of arguments."""
 
-    __slots__ = ("convert", "programs", "rebuild", "used", "watched")
+    __slots__ = ("programs", "used", "watched")
 
     def __init__(self) -> None:
         self.programs: list[Any] = []
         self.used = 0
-        self.convert = False
         self.watched: list[Any] = []
 
 
@@ -106,7 +105,12 @@ class Compiled:
         while len(kinds) >= _PROGRAMS:
             oldest = min(list(kinds.items()), key=lambda item: item[1].used)[0]
             kinds.pop(oldest, None)
-        kind.watched = call.watched
+        forget = lambda _: kinds.pop(key, None)  # an id says nothing once its object is gone
+        for x in call.watched:
+            try:
+                kind.watched.append(weakref.ref(x, forget))
+            except TypeError:
+                kind.watched.append(x)
         kinds[key] = kind
         try:
             return kind.programs[0](*given)
@@ -142,8 +146,9 @@ class Compiled:
             kw = tree.map_leaves(fix, kw)
         program = write_down(self._f, args, {}, names, "compile", kw)
         self.traces += 1
-        fast = program.fast
-        self._last = fast, _bare(program)
+        fast: Fast = program.fast
+        program.inputs = ()  # where objects that the arguments held would be kept alive
+        self._last = fast, program
         return fast
 
     # reading ------------------------------------------------------------------------------------------
@@ -172,7 +177,7 @@ class Compiled:
         return self if instance is None else types.MethodType(self, instance)
 
     def __reduce__(self) -> Any:
-        return compile, (self._f, self._backend)
+        return Compiled, (self._f, self._backend)
 
     def __repr__(self) -> str:
         return f"<compiled {getattr(self._f, '__name__', self._f)}: {len(self._kinds)} kinds of arguments>"
@@ -199,11 +204,6 @@ def _leaf(x: Any) -> Any:
         return x
     x = np.asarray(x)
     return x if x.shape else x[()]
-
-
-def _bare(program: Program) -> Program:
-    """A program without the example's values, which would keep their memory."""
-    return program
 
 
 def compile(f: Callable[..., Any] | None = None, *, backend: str | None = None) -> Any:

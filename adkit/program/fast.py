@@ -12,6 +12,7 @@ from ..box import getitem
 from .emit import Writer
 from .helpers import FUNCTIONS
 from .instruction import INPUT, PART, Guard, Instruction, Ref
+from .layout import kind_of
 from .literals import small_array
 from .naming import Fresh, identifier
 from .node import BROADCAST, CONTRACT, REDUCE, RESHAPE, SCATTER, STACK, TRANSPOSE, Node, map_nodes, nodes_of
@@ -183,7 +184,7 @@ class FastWriter(Writer):
         """A ufunc written over one of its operands."""
         fun, args = node.fun, node.args
         if len(args) == 2 and fun in _IN_PLACE:
-            if args[0] is over and not (args[1] is over):
+            if args[0] is over and args[1] is not over:
                 return f"{name} {_IN_PLACE[fun]} {self._operand(node, args[1])}"
             if args[1] is over and args[0] is not over and fun in _COMMUTE:
                 return f"{name} {_IN_PLACE[fun]} {self._operand(node, args[0])}"
@@ -207,7 +208,7 @@ class FastWriter(Writer):
 
     def _scattered(self, node: Node, name: str) -> list[str]:
         """Pieces added to their places in an array of zeros."""
-        kind = "" if node.dtype == float else f", np.{node.dtype.name}"
+        kind = "" if node.dtype == np.dtype(float) else f", np.{node.dtype.name}"
         lines = [f"{name} = np.zeros({self.constant(node.shape)}{kind})"]
         n = len(node.shape) - len(node.kw["indices"][0].shape)
         for k, (index, g) in enumerate(zip(node.kw["indices"], node.args, strict=True)):
@@ -325,8 +326,7 @@ class FastWriter(Writer):
             if text is not None:
                 short.append(f"{name} = {text}")
             else:
-                what = f"an array of shape {value.shape}, {value.dtype}" if type(value) is np.ndarray else (
-                    f"the function {getattr(value, '__name__', value)}" if callable(value) else f"a {type(value).__name__}")  # fmt: skip
+                what = kind_of(value)
                 long.append(f"# {name}: {what}, in the program's constants")
         given = list(self.parameters)
         if self.plan.slots:
@@ -341,7 +341,7 @@ class FastWriter(Writer):
         return "\n".join([*parts, f"\n\ndef {self.function}({', '.join(given)}):\n{lines}\n"])
 
     def _empty(self, shape: Any, dtype: Any) -> str:
-        return f"np.empty({Writer.constant(self, shape)}{'' if dtype == float else f', np.{dtype.name}'})"
+        return f"np.empty({Writer.constant(self, shape)}{'' if dtype == np.dtype(float) else f', np.{dtype.name}'})"
 
 
 _DOUBLE = frozenset((np.dtype(float), np.dtype(complex), np.dtype(bool), np.dtype(int)))
@@ -360,7 +360,7 @@ def _dots(node: Node) -> bool:
     a, b = node.args
     kinds = [getattr(x, "dtype", None) for x in (a, b)]
     ranks = [len(getattr(x, "shape", ())) for x in (a, b)]
-    return all([k is not None and k == node.dtype and k.kind in "fc" and k.char in "fdFD" for k in kinds]) and all([r in (1, 2) for r in ranks])
+    return node.dtype.char in "fdFD" and all([k == node.dtype for k in kinds]) and all([r in (1, 2) for r in ranks])
 
 
 def _key(key: Any, text: Any) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import weakref
 from typing import Any
 
 import numpy as np
@@ -116,7 +115,4 @@ def _read_static(call: Call, x: Any) -> None:
         call.key.append((type(x), repr(x)))
         return
     call.key.append(id(x))
-    try:
-        call.watched.append(weakref.ref(x))
-    except TypeError:
-        call.watched.append(lambda held=x: held)
+    call.watched.append(x)

@@ -11,7 +11,7 @@ from .emit import Writer
 from .helpers import FUNCTIONS
 from .instruction import INPUT, PART, Guard, Instruction, Ref
 
-__all__ = ["lay_out"]
+__all__ = ["kind_of", "lay_out"]
 
 _WIDTH = 96
 """Characters of a user's line that a comment shows."""
@@ -23,7 +23,7 @@ def lay_out(writer: Writer) -> str:
     body.append(f"return {_returned(writer)}")
     head = ["import numpy as np", *sorted(writer.imports)]
     for name, value in writer.constants.items():
-        head.append(f"# {name}: {_kind(value)}, in Program.constants")
+        head.append(f"# {name}: {kind_of(value)}, in Program.constants")
     functions = [FUNCTIONS[name].rstrip() for name in writer.helpers]
     parameters = ", ".join(writer.program.parameters)
     lines = "\n".join(["    " + line if line else "" for line in body])
@@ -31,7 +31,8 @@ def lay_out(writer: Writer) -> str:
     return "\n".join(parts)
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
+    """What a constant is, in words."""
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}, {value.dtype}"
     return f"the function {getattr(value, '__name__', value)}" if callable(value) else f"a {type(value).__name__}"

@@ -19,7 +19,7 @@ from .instruction import PART, UFUNCS
 
 __all__ = [
     "BROADCAST", "CONTRACT", "FRESH", "PIECE", "REDUCE", "RESHAPE", "SCATTER", "STACK", "TRANSPOSE", "VIEWS", "Node", "elementwise",
-    "live", "map_nodes", "nodes_of", "normal",
+    "live", "map_nodes", "nodes_of", "normal", "whole",
 ]  # fmt: skip
 
 REDUCE, RESHAPE, TRANSPOSE, BROADCAST, SCATTER = "reduce", "reshape", "transpose", "broadcast", "scatter"
@@ -40,7 +40,6 @@ FRESH -= {np.flip}
 _REDUCTIONS = {
     np.sum: np.add, np.max: np.maximum, np.min: np.minimum, np.prod: np.multiply, np.any: np.logical_or, np.all: np.logical_and,
 }
-_PLAIN_MEAN = frozenset(np.dtype(k) for k in ("f8", "f4", "c16"))
 
 
 class Node:
@@ -150,11 +149,6 @@ def normal(fun: Any, args: tuple[Any, ...], kw: dict[str, Any], shape: Any, dtyp
     return fun, args, kw
 
 
-def mean_of(node: Node) -> bool:
-    """Whether ``np.mean`` is a sum and a division for entries of this type."""
-    return node.dtype in _PLAIN_MEAN
-
-
 def _axes(axis: Any, ndim: int) -> tuple[int, ...] | None:
     """Axes counted from the front; None for all."""
     if axis is None:
@@ -165,7 +159,12 @@ def _axes(axis: Any, ndim: int) -> tuple[int, ...] | None:
 
 def _subscript(args: tuple[Any, ...], shape: Any) -> tuple[Any, Any, dict[str, Any]]:
     x, key = args
-    parts = key if type(key) is tuple else (key,)
-    if type(x) is Node and all([k is None or k is Ellipsis or (type(k) is slice and k == slice(None)) for k in parts]):
+    if type(x) is Node and whole(key):
         return RESHAPE, (x,), {"shape": shape}
     return getitem, args, {}
+
+
+def whole(key: Any) -> bool:
+    """Whether a subscript selects everything, and at most adds axes of length one."""
+    parts = key if type(key) is tuple else (key,)
+    return all([k is None or k is Ellipsis or (type(k) is slice and k == slice(None)) for k in parts])

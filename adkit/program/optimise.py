@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,10 +42,16 @@ class Fast:
         exec(compile(text, f"<compiled {writer.function}>", "exec"), names)
         self._function: Callable[..., Any] = names[writer.function]
         self._slots = list(writer.plan.slots)
+        self._form = tree.map_leaves(lambda x: None, writer.results) if _odd(writer.results) else None
         self._pool: list[Any] = []
 
     def __call__(self, *args: Any) -> Any:
         """Run it on the leaves' trees, as the plain program is run."""
+        if self._form is not None:
+            return tree.rebuild(self._form, tree.leaves(self._run(*args)))
+        return self._run(*args)
+
+    def _run(self, *args: Any) -> Any:
         if not self.guarded and not self._slots:
             return self._function(*args)
         try:
@@ -99,7 +106,7 @@ def optimised(program: Program) -> Fast:
         order = _needed(builder, results, guards)
         again = Builder()
         found = improve(order, [*_nodes(results), *[n for n, _ in guards]], again)
-        results = tree.map_leaves(lambda x: found[id(x)] if type(x) is Node else x, results)
+        results = tree.map_leaves(partial(_replaced, found), results)
         guards = [(found[id(n)], g) for n, g in guards if type(found[id(n)]) is Node]
         builder = again
     kept = _nodes(results)
@@ -107,6 +114,18 @@ def optimised(program: Program) -> Fast:
     checks = _checks(kept) if swept else []
     writer = FastWriter(program.name, program.parameters, order, results, guards, checks, program.constant_names)
     return Fast(writer, swept)
+
+
+def _replaced(found: dict[int, Any], x: Any) -> Any:
+    return found[id(x)] if type(x) is Node else x
+
+
+def _odd(x: Any) -> bool:
+    """Whether a tree has containers other than Python's own, which the source does not write."""
+    if type(x) is Node:
+        return False
+    inner = tree.children(x)
+    return inner is not None and (type(x) not in (tuple, list, dict) or any([_odd(e) for e in inner]))
 
 
 def _nodes(results: Any) -> list[Node]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..cotangents import Spec
 from ..errors import LevelError, UnsupportedError
 from ..levels import Boxed, Level
 from .instruction import INPUT, PART, Guard, Instruction, Ref
@@ -22,10 +23,11 @@ _DATA_SHAPED = frozenset((np.nonzero, np.flatnonzero, np.argwhere, np.unique, np
 class Trace(Level):
     """A program being written: its instructions and guards so far."""
 
-    __slots__ = ("constants", "copies", "cotangents", "guards", "instructions")
+    __slots__ = ("constants", "copies", "cotangents", "guards", "instructions", "keeps")
 
-    def __init__(self) -> None:
+    def __init__(self, keeps: bool = True) -> None:
         super().__init__()
+        self.keeps = keeps  # whether instructions keep the example's values, or only their shapes and types
         self.instructions: list[Instruction] = []
         self.guards: list[Guard] = []
         self.copies: dict[int, tuple[Any, Any]] = {}
@@ -79,7 +81,8 @@ class Trace(Level):
         return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
 
     def _add(self, fun: Any, args: Any, kw: Any, value: Any, where: Any, sweep: Any) -> Tracer:
-        made = Instruction(len(self.instructions), fun, args, kw, value, where)
+        held = value if self.keeps else _outline(value)
+        made = Instruction(len(self.instructions), fun, args, kw, held, where)
         if sweep is not None:
             kind, y, g = sweep
             y = self._innermost(y)
@@ -129,6 +132,10 @@ class Trace(Level):
             raise LevelError("a traced value was used after its trace had ended")
         if not any([g.index == tracer.index and g.kind == kind for g in self.guards]):
             self.guards.append(Guard(tracer.index, kind, expected, whence()[0]))
+
+
+def _outline(value: Any) -> Any:
+    return tuple([_outline(v) for v in value]) if type(value) is tuple else Spec(value) if type(value) is np.ndarray else value
 
 
 def _name_constant(copy: Any, x: Any, frame: Any, trace: Trace) -> None:

@@ -126,7 +126,7 @@ class Plan:
 def fresh(node: Node) -> bool:
     """Whether a node's value shares no memory with another's."""
     fun = node.fun
-    if isinstance(fun, str) or isinstance(fun, np.ufunc):
+    if isinstance(fun, (str, np.ufunc)):
         return fun not in VIEWS and fun is not PART
     try:
         return fun in FRESH

@@ -80,7 +80,7 @@ def write_down(
     """
     drawn = _generators()
     names = list(given or ())
-    with Trace() as level:
+    with Trace(keeps=given is None) as level:
         boxed, inputs = [], []
         for a, name in zip((*args, *[given[n] for n in names]), parameters, strict=True):
             paths = iter([path for path, _ in tree.paths(a, name)])

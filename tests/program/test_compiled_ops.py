@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from near import same
 
 import adkit
 from adkit.registry import REGISTRY
 from adkit.verify.sample import calls, probe
-
-from near import same
 
 OPS = [name for name, op in REGISTRY.items() if op.builtin]
 
