@@ -46,6 +46,7 @@ from .ops.network import (
     softplus,
     xlogy,
 )
+from .recompute import checkpoint, unroll
 from .registry import bilinear, case, custom, derived, elementwise, linear, supported_functions
 from .reverse import grad, jacrev, value_and_grad, vjp
 
@@ -70,6 +71,7 @@ __all__ = [
     "UnsupportedError",
     "bilinear",
     "case",
+    "checkpoint",
     "compile",
     "count_sweeps",
     "cross_entropy_logits",
@@ -103,6 +105,7 @@ __all__ = [
     "stop_gradient",
     "supported_functions",
     "trace",
+    "unroll",
     "value_and_grad",
     "vjp",
     "xlogy",

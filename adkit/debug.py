@@ -62,6 +62,8 @@ def held_arrays(values: Iterable[Any]) -> dict[int, np.ndarray]:
             found[id(owner)] = owner
         elif isinstance(v, (tuple, list)):
             stack.extend(v)
+        elif hasattr(v, "held_values"):  # what stands for steps that were forgotten
+            stack.extend(v.held_values())
         elif isinstance(v, Boxed):
             stack.append(getattr(plain(v), "value", plain(v)))
     return found

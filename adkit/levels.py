@@ -20,7 +20,7 @@ import numpy as np
 
 from .errors import LevelError
 
-__all__ = ["OUTERMOST", "Boxed", "Level", "lift", "operand", "plain", "raise_closed", "running", "top_level"]
+__all__ = ["OUTERMOST", "Boxed", "Level", "innermost", "lift", "operand", "plain", "raise_closed", "running", "top_level"]
 
 OUTERMOST = 1
 """The order of the level at which symbols live: no driver opens it, and all that drivers open are inner to it."""
@@ -29,9 +29,10 @@ _orders = count(OUTERMOST + 1)
 
 
 class _Open(local):
-    """How many levels are open in this thread."""
+    """The levels that are open in this thread, the one opened last at the end."""
 
-    count = 0
+    def __init__(self) -> None:
+        self.levels: list[Level] = []
 
 
 _open = _Open()
@@ -45,7 +46,7 @@ class Level:
     def __init__(self) -> None:
         self.order: int = next(_orders)
         self.closed: bool = False
-        _open.count += 1
+        _open.levels.append(self)
 
     def __enter__(self) -> Any:
         return self
@@ -59,12 +60,26 @@ class Level:
         """End the level; its boxes can no longer be computed with."""
         if not self.closed:
             self.closed = True
-            _open.count -= 1
+            levels = _open.levels
+            if levels and levels[-1] is self:
+                levels.pop()
+            elif self in levels:
+                levels.remove(self)
+
+    def reopen(self) -> None:
+        """Open a level that is over once more, as the innermost of this thread."""
+        self.closed = False
+        _open.levels.append(self)
 
 
 def running() -> bool:
     """Whether a derivative is being taken, in this thread."""
-    return _open.count > 0
+    return bool(_open.levels)
+
+
+def innermost() -> Level | None:
+    """The level that this thread opened last and has not closed."""
+    return _open.levels[-1] if _open.levels else None
 
 
 def raise_closed(*_: Any) -> NoReturn:

@@ -15,7 +15,7 @@ from .errors import DerivativeError
 from .guard import keep_zero, silent
 from .levels import Boxed
 from .reverse import paired_transpose, record
-from .pull import PIECE, WRITES, layout, pull_call, pull_leaf
+from .pull import PIECE, WRITES, layout, pull_call, pull_dropped, pull_leaf
 from .tape import Tape, Var
 
 __all__ = ["linearize"]
@@ -76,8 +76,8 @@ def forward_sweep(tape: Tape, tangents: list[Any], results: list[int]) -> list[A
         entry = records[k]
         if entry is None:
             continue
-        if entry[0] is pull_leaf:
-            values.append(None)
+        if entry[0] is pull_leaf or entry[0] is pull_dropped:
+            values.append(None if entry[0] is pull_leaf else _ESCAPED)
             continue
         if entry[0] in WRITES:
             values.append(WRITES[entry[0]](entry, values, mine.get(entry[4]) == k))
@@ -101,12 +101,27 @@ def forward_sweep(tape: Tape, tangents: list[Any], results: list[int]) -> list[A
     return values
 
 
+class _Escaped:
+    """In place of the tangent of a value that nothing may use."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        pull_dropped(None, None, [])
+
+    def __array_ufunc__(self, *_: Any, **__: Any) -> Any:
+        pull_dropped(None, None, [])
+
+
+_ESCAPED = _Escaped()
+
+
 def _overwritten(records: list[Any], results: list[int]) -> dict[int, int]:
     """Versions of an array that were only read by items until they were overwritten, and by which record that was."""
     last: dict[int, int] = {}
     kept = set(results)
     for k, entry in enumerate(records):
-        if entry is None or entry[0] is pull_leaf:
+        if entry is None or entry[0] is pull_leaf or entry[0] is pull_dropped:
             continue
         if entry[0] in WRITES:
             last[entry[4]] = k

@@ -250,7 +250,7 @@ class TapeFinder(Finder):
             if i >= 0 and _holds_nan(cotangents[i]):
                 words = f"the cotangent becomes nan on the way back through '{name}'"
                 if record[0] not in COLLECTORS and type(g) is not Diagonal:
-                    alone: list[Any] = [None] * len(cotangents)
+                    alone: Any = type(cotangents)() if isinstance(cotangents, dict) else [None] * len(cotangents)
                     pull_carefully(record, g, alone)
                     if not _holds_nan(alone[i]):  # inf - inf
                         words += f", whose share, {_shown(alone[i])}, is added to infinite ones of other ops"

@@ -26,12 +26,13 @@ import numpy as np
 
 from .cotangents import Pending, accumulate, fit, give
 from .diagonal import Diagonal
+from .errors import LevelError
 from .guard import deep_finite, keep_zero, keep_zero_direction, keep_zero_product, silent
 from .registry import Op
 
 __all__ = [
     "BOTH", "COLLECTORS", "ELEMENTWISE", "LEFT", "PIECE", "RIGHT", "UNARY", "WRITES", "layout", "pull_bilinear", "pull_call",
-    "pull_carefully", "pull_diagonal", "pull_leaf", "pull_linear", "pull_op",
+    "pull_carefully", "pull_diagonal", "pull_dropped", "pull_leaf", "pull_linear", "pull_op",
 ]  # fmt: skip
 
 UNARY, LEFT, RIGHT, BOTH, PIECE = "unary", "left", "right", "both", "piece"
@@ -70,6 +71,14 @@ def layout(record: Any) -> tuple[Any, ...]:
 
 def pull_leaf(record: Any, g: Any, cotangents: list[Any]) -> None:
     """An input: its cotangent stays where it is."""
+
+
+def pull_dropped(record: Any, g: Any, cotangents: list[Any]) -> None:
+    """An op inside a checkpointed function, which is recorded again when it is needed: nothing outside may ask for it."""
+    raise LevelError(
+        "checkpoint: a value computed inside a checkpointed function was used outside it. What it computes is "
+        "forgotten when it ends, so return the value from the function"
+    )
 
 
 def pull_linear(record: Any, g: Any, cotangents: list[Any]) -> None:
@@ -179,7 +188,7 @@ def pull_carefully(record: Any, g: Any, cotangents: list[Any]) -> None:
         head = record[0]
         if head is pull_leaf:
             return
-        if head is pull_call or head in COLLECTORS:
+        if head is pull_call or head is pull_dropped or head in COLLECTORS:
             head(record, g, cotangents)
             return
         if head is PIECE:

@@ -197,7 +197,8 @@ class Pullback:
     @property
     def ops(self) -> int:
         """How many ops are recorded, the inputs not counted."""
-        return len(self._run.tape.records) - len(self._run.inputs)
+        tape = self._run.tape
+        return int(len(tape.records) - tape.dropped - len(self._run.inputs))
 
     @property
     def nbytes(self) -> int:

@@ -15,7 +15,7 @@ from .pull import (
     BOTH, COLLECTORS, ELEMENTWISE, LEFT, PIECE, RIGHT, UNARY, WRITES, layout, pull_carefully, pull_diagonal, pull_leaf,
 )  # fmt: skip
 
-__all__ = ["sweep"]
+__all__ = ["sweep", "sweep_part"]
 
 _F64 = np.float64
 
@@ -28,26 +28,48 @@ def sweep(records: list[Any], seeds: list[tuple[int, Any]], inputs: int, careful
     among the results makes the whole sweep run again with care at every record.  ``careful`` is False, or a finder
     that looks at each record.
     """
+    cotangents: list[Any] = [None] * len(records)
+    if _pull_all(records, seeds, inputs, cotangents, careful):
+        return cotangents[:inputs]
+    return _sweep_again(records, seeds, inputs)
+
+
+def sweep_part(records: Any, seeds: list[tuple[int, Any]], start: int, careful: Any = False) -> dict[int, Any]:
+    """Pull cotangents back over the records from ``start`` on; what arrived at those before, by index."""
+    cotangents: Any = _Sparse()
+    if _pull_all(records, seeds, start, cotangents, careful):
+        return {k: d for k, d in cotangents.items() if k < start and d is not None}
+    return sweep_part(records, seeds, start, TapeFinder(raises=False))  # whoever sweeps the whole will warn
+
+
+class _Sparse(dict[int, Any]):
+    """Cotangents of few records among many: None for the others."""
+
+    def __missing__(self, key: int) -> None:
+        return None
+
+
+def _pull_all(records: list[Any], seeds: list[tuple[int, Any]], stop: int, cotangents: Any, careful: Any) -> bool:
+    """Sweep down to the record ``stop``; False where nan arrived and every record is to be pulled back with care."""
     i = len(records)
-    cotangents: list[Any] = [None] * i
     for index, g in seeds:
         give(cotangents, index, Pending(g) if type(g) is Diagonal else g)
     with np.errstate(invalid="raise", divide="raise", over="ignore", under="ignore"):
         while True:
             try:
-                _sweep_down(records, cotangents, i, inputs, careful)
+                _sweep_down(records, cotangents, i, stop, careful)
                 break
             except _Trapped as trapped:
                 i = trapped.index
-        found = cotangents[:inputs]
-        for k, d in enumerate(found):
+        for k in [k for k in cotangents if k < stop] if type(cotangents) is _Sparse else range(stop):
+            d = cotangents[k]
             if type(d) is Pending:
                 with silent():
                     d = d.settle()
-                found[k] = d = d.dense() if type(d) is Diagonal else d
+                cotangents[k] = d = d.dense() if type(d) is Diagonal else d
             if d is not None and not careful and has_nan(d):
-                return _sweep_again(records, seeds, inputs)
-    return found
+                return False
+    return True
 
 
 def _sweep_again(records: list[Any], seeds: list[tuple[int, Any]], inputs: int) -> list[Any]:
@@ -178,8 +200,8 @@ def _prepared(record: Any, g: Any, i: int, cotangents: list[Any], careful: Any) 
 
 def _collect(record: Any, cotangents: list[Any]) -> Any:
     """Cotangents of an op's several results, as a list; None where nothing reached any."""
-    first = record[6]
-    stop = first + len(record[2])
-    gs = cotangents[first:stop]
-    cotangents[first:stop] = [None] * len(gs)
+    places = range(record[6], record[6] + len(record[2]))
+    gs = [cotangents[k] for k in places]
+    for k in places:
+        cotangents[k] = None
     return gs if any([g is not None for g in gs]) else None

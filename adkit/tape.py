@@ -37,10 +37,12 @@ _LARGE = 4096
 class Tape(Level):
     """The records of one reverse-mode level, in the order of computation."""
 
-    __slots__ = ("append", "finder", "records", "watch")
+    __slots__ = ("__weakref__", "append", "dropped", "finder", "lock", "records", "watch")
 
     def __init__(self) -> None:
         super().__init__()
+        self.dropped = 0
+        self.lock: Any = None
         self.records: list[Any] = []
         self.append: Callable[[Any], None] = self.records.append
         self.watch: Watch | None = None
@@ -90,9 +92,12 @@ class Tape(Level):
             made.append(v)
         return made
 
-    def add_call(self, fn: Any, ys: list[Any], indices: tuple[int, ...], xs: tuple[Any, ...]) -> list[Var]:
-        """Results of a call with a pullback of its own: ``fn(gs, lead)`` gives the contributions to ``xs``."""
-        return self.add_several(pull_call, fn, ys, None, indices, xs)
+    def add_call(self, fn: Any, ys: list[Any], indices: tuple[int, ...], xs: tuple[Any, ...], held: Any = None) -> list[Var]:
+        """Results of a call with a pullback of its own: ``fn(gs, lead)`` gives the contributions to ``xs``.
+
+        ``held`` are the arrays that ``fn`` keeps, for what the tape knows of its size.
+        """
+        return self.add_several(pull_call, fn, ys, held, indices, xs)
 
     def sweep(self, seeds: list[tuple[int, Any]], inputs: int) -> list[Any]:
         """Cotangents of the first ``inputs`` records, for seeds ``(index, g)``; None where nothing arrives."""

@@ -14,12 +14,12 @@ HOME = Path(adkit.__file__).parent
 
 ORDER = (
     {"errors"}, {"levels"}, {"registry"}, {"box"}, {"operators", "tree", "guard", "debug", "counting"}, {"ops"}, {"cotangents"}, {"pull"}, {"sweep"},
-    {"dual", "tape"}, {"arguments"}, {"forward", "reverse"}, {"userrules", "linearization", "higher"}, {"buffer"}, {"program"},
-    {"files"}, {"draw"}, {"console"}, {"data"}, {"verify"}, {"numpy", "testing"}, {"nn"}, {"compare"}, {"train"},
+    {"dual", "tape"}, {"arguments"}, {"forward", "reverse"}, {"schedules"}, {"userrules", "linearization", "higher", "replay"}, {"recompute"},
+    {"buffer"}, {"program"}, {"files"}, {"draw"}, {"console"}, {"data"}, {"verify"}, {"numpy", "testing"}, {"nn"}, {"compare"}, {"train"},
 )  # fmt: skip
 """The documented order, from the ground up; a room that is not named is held by the test of the layers alone."""
 
-RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
+RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in sorted(rooms)}
 
 
 def _sources(room: str) -> list[Path]:
