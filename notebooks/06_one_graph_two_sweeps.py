@@ -101,7 +101,7 @@ for names, product in paths(edges, "x", "g"):
 print(f"{'sum':9s} {sum(product for _, product in paths(edges, 'x', 'g')):12.8f}")
 
 # %% [markdown]
-# The upper path wins, and $g$ grows: $dg/dx = 0.10477378$.
+# The path by way of $a$ wins, and $g$ grows: $dg/dx = 0.10477378$.
 #
 # ## One sweep
 #
@@ -131,20 +131,20 @@ print(f"dg/dx = {forward['g']:.8f}")
 # ## A mistake: another order
 #
 # It relied on something that we did not say. Let us break it: the same eleven arrows, written path by path. First the
-# upper path all the way to $g$, then the lower one as far as $f$.
+# path by way of $a$, all the way to $g$; then the one by way of $h$, as far as $f$.
 #
 # **Same arrows, same numbers, same sweep. What is $dg/dx$ now?**
 
 # %%
-upper = [edge for edge in edges if edge[0] in "abcde" or edge[1] == "a"]
-lower = [edge for edge in edges if edge[0] in "hij" or edge[1] == "h"]
-shuffled = [*upper, edges[-1], *lower]
+by_a = [edge for edge in edges if edge[0] in "abcde" or edge[1] == "a"]
+by_h = [edge for edge in edges if edge[0] in "hij" or edge[1] == "h"]
+shuffled = [*by_a, edges[-1], *by_h]
 print(" ".join(tail + head for tail, head, _ in shuffled))
 wrong = sweep(shuffled, "x")
 print(f"dg/dx = {wrong['g']:.8f}   at f {wrong['f']:.6f}, before {forward['f']:.6f}")
 
 # %% [markdown]
-# 0.11934013: the upper path alone. $f$ handed on its sum before the lower path had arrived. In the end $f$ itself is
+# 0.11934013: the path by way of $a$ alone. $f$ handed on its sum before the other path had arrived. In the end $f$ itself is
 # right, and nobody tells $g$. There is no error message.
 #
 # So: **a node hands on only when all its arrows have come in.** The order in which a program computes its values
@@ -177,7 +177,7 @@ adkit.trace(slide)(0.7).stepper(tangents=1.0, cotangent=1.0)
 # %% [markdown]
 # Blue at $g$ and orange at $x$: both are $dg/dx$.
 #
-# adkit makes the same table for any NumPy program. It has no list of arrows from us: it finds them.
+# adkit puts the same numbers in a table, for any NumPy program. It has no list of arrows from us: it finds them.
 #
 # **In which direction is the column `tangent` to be read, and in which `cotangent`?**
 
@@ -193,7 +193,7 @@ print("\nrows that agree with our sweeps:", sum(agree), "of", len(agree))
 #
 # Multiply blue by orange at one node. At $f$: (how $f$ answers to $x$) × (how $g$ answers to $f$).
 #
-# Cut the graph in two, so that each path is cut exactly once: at one upper node and one lower node. There are
+# Cut the graph in two, so that each path is cut exactly once: at one of $a$ to $e$ and one of $h$ to $j$. There are
 # 5 × 3 such cuts. Add up blue × orange over the cut.
 #
 # **How many different sums will there be? And what do you get at $a$ alone?**
@@ -206,7 +206,7 @@ for top in "abcde":
 print(f"\na alone {through['a']:.8f}   f alone {through['f']:.8f}   a, b and h {sum(through[n] for n in 'abh'):.8f}")
 
 # %% [markdown]
-# Fifteen cuts, one sum: $dg/dx$. At $a$ alone only the upper path is counted, at $a$, $b$ and $h$ the upper path is
+# Fifteen cuts, one sum: $dg/dx$. At $a$ alone only one path is counted; at $a$, $b$ and $h$ that path is
 # counted twice.
 #
 # Blue knows all that happened before the cut, orange all that happens after. Forward and reverse mode are the two

@@ -158,21 +158,26 @@ print("dL/dW\n", np.round(first.param_gradients(dz)["W"], 4))
 # it by $p = 0.001$ again.
 #
 # `adkit.nn` has these modules, for batches too, with the lecture's names. They and the tape must agree.
+#
+# A chain of backward passes *is* reverse mode: one sweep back from the one loss, whatever the number of parameters. Forward mode
+# takes a sweep for each parameter. **How many are there here?**
 
 # %%
 net = nn.Sequential(nn.Linear(2, 3), nn.Softmax())
 net.params = {"linear1": {"W": first.W, "b": first.b}}
-net.forward_pass(x[None])
 by_hand = net.param_gradients(nn.cross_entropy.by_hand(net.forward_pass(x[None]), t[None]))
-by_tape = adkit.grad(lambda params: nn.cross_entropy(net(params, x[None]), t[None]))(net.params)
+loss = lambda params: nn.cross_entropy(net(params, x[None]), t[None])
+with adkit.count_sweeps() as counts:
+    by_tape, ahead = adkit.grad(loss)(net.params), adkit.jacfwd(loss)(net.params)
 print(np.round(by_hand["linear1"]["W"], 4).tolist())
 print("tape, modules and ours agree:", np.allclose(by_tape["linear1"]["W"], by_hand["linear1"]["W"], rtol=1e-12),
       np.allclose(by_hand["linear1"]["W"], first.param_gradients(dz)["W"], rtol=1e-12))  # fmt: skip
+print("sweeps: forward", counts.forward_directions, " reverse", counts.reverse_directions)
 
 # %% [markdown]
 # ## The explosion
 #
-# All formulas are right, and proved. Now the model becomes sure of itself: $z = (0, \text{gap})$, and the *first* class is
+# All formulas are right. Now the model becomes sure of itself: $z = (0, \text{gap})$, and the *first* class is
 # true. So $L = \log(1 + e^{\text{gap}})$, about the gap itself: nothing dramatic.
 #
 # **At which gap will the composed modules fail first: 30, 100, 710 or 746? How?**
