@@ -109,7 +109,7 @@ for N in 10, 40, 160, 640:
 # %%
 for k in 10.0, 100.0, 1e5:
     slope = adkit.grad(lambda a, k=k: nn.bump(0.5, a, 0.7, k))(0.45)
-    print(f"k = {k:8.0f}   d bump(0.5) / d a at a = 0.45: {slope:.6f}")
+    print(f"k = {k:8.0f}   d bump(0.5) / d a at a = 0.45: {np.round(slope, 6) + 0.0:.6f}")
 
 # %% [markdown]
 # Zero. A cliff is invisible from a distance, so gradient descent could not move it. Steep enough to be right and flat enough to

@@ -16,6 +16,7 @@ import numpy as np
 import sympy as sp
 
 import adkit
+from adkit import nn
 from lesson import BLUE, ORANGE, Slider, plt, referee, with_rule
 
 # %% [markdown]
@@ -338,12 +339,37 @@ print("average - f       =", sp.simplify(average(f, h) - f))
 # | logistic loss | its derivative is tested | you look at the value |
 # | cross-entropy | targets add up to 1 | they are weighted |
 # | multiply | $b$ is a constant | $b$ is learned, or is $a$ |
-# | chain | all widths are 1 | widths differ, or matrices do not commute |
+# | chain | all widths are 1 | widths differ |
 # | dropout | $f = 0.5$ | any other $f$ |
 #
 # Friendly numbers hide mistakes. A random point finds most. A proof leaves no point out.
+#
+# ## Four half-truths
+#
+# Not quite said. **What is missing in each?**
+#
+# - "tanh is a scaled and shifted sigmoid."
+# - "MSE is $\sum (t - x)^2$."
+# - "A switch's output is $s \cdot x$." ($s$ is 0 or 1, by a comparison.)
+# - "Batch normalisation adds intra-batch noise."
+
+# %%
+z = 1.0
+print(f"tanh 1 = {np.tanh(z):.4f}   2 s(1) - 1 = {2 * adkit.sigmoid(z) - 1:.4f}   2 s(2) - 1 = {2 * adkit.sigmoid(2 * z) - 1:.4f}")
+for copies in 1, 2:
+    y, t = np.full((copies, 1), 3.0), np.zeros((copies, 1))
+    steps = [adkit.grad(lambda w, y=y, t=t, how=how: nn.squared_error(w * y, t, how))(1.0) for how in ("sum", "mean")]
+    print(f"{copies} equal example{'s' * (copies > 1)}: gradient of the sum {steps[0]:.0f}, of the mean {steps[1]:.0f}")
+print("switch, slope towards what decides:", adkit.grad(lambda a: np.where(a > 0, 5.0, 0.0) + 0 * a)(2.0))
+norm = nn.BatchNorm(1).initialize(0)
+for name, training in ("training", True), ("evaluation", False):
+    same = [norm(norm.params, np.array([[1.0], [other]]), training=training)[0, 0] for other in (0.0, 5.0)]
+    print(f"{name}: x = 1 beside 0 gives {same[0]:.2f}, beside 5 gives {same[1]:.2f}")
 
 # %% [markdown]
+# The *input* is scaled too: $\tanh z = 2\sigma(2z) - 1$. A sum grows with the batch, and with it every step: say sum or mean. What
+# decides gets no gradient. And the noise lies *between* batches: the same $x$ is normalised by its neighbours.
+#
 # ## Exercise
 #
 # A bias is added to every row of a batch: $Y = X + b$, with $X$ of shape (rows, 3) and $b$ of shape (3,). The slide's
