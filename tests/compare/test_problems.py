@@ -18,7 +18,7 @@ from adkit.compare.problems import OPERATORS, PROBLEMS, SizeError
 from adkit.compare.problems.functions import path_graph
 from adkit.compare.problems.mixture import gmm_data, gmm_gradient, gmm_objective
 
-SMALL = {"rnn": "4", "lstm": "4", "gmm": "20", "mlp-784": "2", "tanh-affine": "5x3", "inputs-outputs": "4x2", "path-graph": "1", "xor": "4", "mlp-depth": "2"}
+SMALL = {"rnn": "4", "lstm": "4", "gmm": "20", "mlp-784": "2", "tanh-affine": "5x3", "inputs-outputs": "4x2", "ba": "2", "particle": "1", "path-graph": "1", "xor": "4", "mlp-depth": "2"}
 FEASIBLE = 700  # inputs up to which forward mode gives a whole gradient in a test
 
 
@@ -105,7 +105,8 @@ def test_a_wrong_entry_is_seen_by_the_check_against_values(name: str) -> None:
     one = task(name, operator)
     right = canonical(one, METHODS["hand"].build(one)())
     error, allowed = disagreement(one, right, np.random.default_rng(0))
-    assert error <= allowed <= 1e-8
+    # The gradients inside particle take no complex numbers, so that a difference quotient has to do.
+    assert error <= allowed <= (1e-5 if name == "particle" else 1e-8)
     for k in range(len(right)):
         wrong = [np.array(g) for g in right]
         worst = np.argmax(np.abs(wrong[k]))
