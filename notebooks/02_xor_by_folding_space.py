@@ -165,8 +165,8 @@ plt.show()
 #
 # ## Exercise
 #
-# Write the backward pass of the fold, $y = |z|$: from $g = dL/dy$ to $dL/dz$. The prover asks it at every $z$ except the crease,
-# and tries a rule that forgets the fold first.
+# Write the backward pass of the fold, $y = |z|$: from $g = dL/dy$ to $dL/dz$. The rule below forgets the fold; the prover
+# asks at every $z$ except the crease.
 
 # %%
 def fold_backward(inputs, g):

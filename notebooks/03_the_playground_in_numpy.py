@@ -235,7 +235,7 @@ print("tangents:", counts.forward_directions)
 # %% [markdown]
 # <details><summary>The answer</summary>
 #
-# Two lines cross as an X, and each still has two sides: with 2 units no sum of two slopes is high in two opposite quadrants
-# and low in the others. With 4 it works. One network of 4 units has $4 \cdot 2 + 4 + 4 + 1 = 17$ numbers, so 17 tangents.
+# With 2 units the best is lesson 2's fold, a band along a diagonal: right far out, wrong beside the axes. With 4 it works.
+# One network of 4 units has $4 \cdot 2 + 4 + 4 + 1 = 17$ numbers, so 17 tangents.
 #
 # </details>

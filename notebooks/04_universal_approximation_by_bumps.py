@@ -79,7 +79,8 @@ print(f"slope in a log-log picture: {slope:.2f}")
 # slope −1.
 #
 # That is the theorem, in substance: a continuous function changes little over a short stair, so enough stairs come near it.
-# (Cybenko, *Approximation by Superpositions of a Sigmoidal Function*, 1989. His proof is shorter and shows no network.)
+# (Cybenko, *Approximation by Superpositions of a Sigmoidal Function*, 1989. His proof
+# builds no network; it shows that nothing can escape all of them.)
 #
 # Note what it does not say: not that training finds these weights, nor that $N$ is small.
 #

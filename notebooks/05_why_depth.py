@@ -148,8 +148,8 @@ print("four quadrants equal, exactly:", all(np.array_equal(values, v) for v in (
 #
 # ## Counting regions of the plane
 #
-# Which relus are on tells the region: the network is flat where the pattern stays. We count patterns on a fine grid, for a random
-# network of two layers of 4 units.
+# Which relus are on tells the region: the network is flat where the pattern stays. For a random network of two layers of 4
+# units we count the patterns that a fine grid sees. (A small region may hide between its points, as above.)
 #
 # **Four lines cut the plane into at most $1 + 4 + 6 = 11$ regions. How many more will the second layer make?**
 

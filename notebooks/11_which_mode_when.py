@@ -228,7 +228,7 @@ for steps in 300, 3000:
         print(f"{steps:5d} steps, {name}: {kilobytes(work):8.1f} KB")
 
 # %% [markdown]
-# Forward stays flat, reverse grows with the run. (Lesson 13 shows how reverse mode can trade time for that memory.)
+# Forward stays flat, reverse grows with the run.
 #
 # ## You need not choose
 #

@@ -7,6 +7,7 @@ import re
 import shutil
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -118,6 +119,27 @@ def test_a_changed_source_is_out_of_step(tmp_path: Path) -> None:
     assert build.out_of_step(source) is None
     source.write_text(source.read_text(encoding="utf-8").replace("import adkit", "import adkit  # now", 1), encoding="utf-8")
     assert "differs from its source" in build.out_of_step(source)
+
+
+def made_of(*cells: str) -> Any:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return notebook
+
+
+def test_pictures_show_although_the_process_draws_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    monkeypatch.setenv("PYTHONPATH", "")
+    cell = build.execute(made_of("import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()\nprint(1)")).cells[0]
+    assert any("image/png" in output.get("data", {}) for output in cell.outputs)
+    assert "stream" in [output.output_type for output in cell.outputs]
+
+
+def test_a_lesson_that_fails_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    monkeypatch.setenv("PYTHONPATH", "")
+    with pytest.raises(build.CellExecutionError, match="ZeroDivisionError"):
+        build.execute(made_of("1 / 0"))
 
 
 def test_a_different_output_is_noticed() -> None:
