@@ -73,9 +73,9 @@ def main(arguments: list[str]) -> None:
                 *[ratio(found.get(("jvp", peer)), "ratio_to_value") for peer in PEERS],
             ))  # fmt: skip
             print(f"{problem} {size}: done", file=sys.stderr)
-    print("### Reverse mode: a gradient, in units of the gradient written by hand\n")
+    print("## Reverse mode: a gradient, in units of the gradient written by hand\n")
     print(table(("problem, size", "hand, us", "hand / value", "adkit reverse (95 %)", *PEERS), gradients))
-    print("\n### Forward mode: a JVP, in units of the function itself\n")
+    print("\n## Forward mode: a JVP, in units of the function itself\n")
     print(table(("problem, size", "adkit forward", *PEERS), tangents))
 
 
