@@ -75,7 +75,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=where, metavar="DIR", help="where it goes (default: build/lite)")
     parser.add_argument("--pyodide", metavar="FILE-OR-ADDRESS", help="an archive of Pyodide, to be copied into the site")
     options = parser.parse_args(arguments)
-    missing = [name for name in ("jupyterlite_core", "jupyterlite_pyodide_kernel", "jupyter_server") if importlib.util.find_spec(name) is None]
+    needed = ("jupyterlite_core", "jupyterlite_pyodide_kernel", "jupyter_server")
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
         packages = " ".join([f'"{name.replace("_", "-")}"' for name in missing])
         print(f"lite: this needs {' and '.join(missing)}: python -m pip install {packages}", file=sys.stderr)
