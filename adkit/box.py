@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
+from sys import _getframe
 from typing import Any, NoReturn
 
 import numpy as np
@@ -21,6 +22,7 @@ from .registry import TABLE, Op, answer_for, home_of
 __all__ = ["Box", "getitem", "inner", "is_outer", "on_primal", "unsupported"]
 
 _LARGE = 1000
+_MEAN, _VAR, _STD = [getattr(np._core._methods, name).__code__ for name in ("_mean", "_var", "_std")]  # type: ignore[attr-defined]
 
 
 class Box(Boxed):
@@ -105,6 +107,10 @@ class Box(Boxed):
 
     @property
     def dtype(self) -> np.dtype[Any]:
+        code = _getframe(1).f_code
+        if code is _MEAN or code is _VAR or code is _STD:
+            # Of an object array (of a list of boxes) NumPy would convert the result, a box, to a number of its type.
+            raise AttributeError("dtype")
         return self.primal.dtype  # type: ignore[no-any-return]
 
     @property
@@ -148,7 +154,9 @@ class Box(Boxed):
         return np.compress(condition, self, axis=axis)  # type: ignore[call-overload]
 
     def item(self, *index: Any) -> Any:
-        return self[index] if index else np.reshape(self, ())  # type: ignore[call-overload]
+        if len(index) == 1 and not isinstance(index[0], tuple):
+            return np.ravel(self)[index[0]]  # type: ignore[call-overload]
+        return self[index if len(index) != 1 else index[0]] if index else np.reshape(self, ())  # type: ignore[call-overload]
 
     def tolist(self) -> Any:
         return [x.tolist() for x in self] if self.ndim else self
@@ -314,16 +322,10 @@ def unsupported(fun: Any) -> NoReturn:
 
 
 _WAYS_OUT = {
-    "linspace": "write a + (b - a) * np.linspace(0, 1, n)",
-    "trapezoid": "write np.sum((y[1:] + y[:-1]) / 2 * np.diff(x)), or with slices in place of np.diff",
-    "polyval": "write Horner's scheme, y = y * x + c, as a loop",
-    "diff": "write x[1:] - x[:-1]",
-    "average": "write np.sum(w * x) / np.sum(w)",
-    "cross": "write the three products of components, with np.stack",
-    "median": "write np.sort(x)[n // 2], or the mean of the middle two",
+    "trim_zeros": "find where to cut on the plain values and take a slice, x[first:last]",
     "lexsort": "an order carries no derivative: use np.argsort of adkit.stop_gradient",
 }
-"""What to write in place of functions that have no rule (yet)."""
+"""What to write in place of functions that have no rule."""
 
 
 def on_primal(fun: Any) -> Any:

@@ -157,16 +157,32 @@ def lift(x: Any) -> Any:
     if type(x) is np.ndarray:
         if x.dtype is not _OBJECT:
             return x
-        entries = x.ravel().tolist() if x.ndim else [x.item()]
-        if not any(isinstance(e, Boxed) for e in entries):
-            return x
-        return np.reshape(np.stack([e if isinstance(e, Boxed) else np.asarray(e) for e in entries]), x.shape)
+        entries = [_thawed(e) for e in (x.ravel().tolist() if x.ndim else [x.item()])]
+        boxes = [e for e in entries if isinstance(e, Boxed)]
+        return np.reshape(np.stack([_beside(e, boxes) for e in entries]), x.shape) if boxes else x
     freeze = getattr(type(x), "__adkit_freeze__", None)
     if freeze is not None:
         return freeze(x)
     if isinstance(x, (list, tuple)) and _holds_box(x):
-        return np.stack([lift(e) if isinstance(e, (list, tuple, np.ndarray, Boxed)) else np.asarray(e) for e in x])
+        entries = [lift(e) for e in x]
+        return np.stack([_beside(e, [e for e in entries if isinstance(e, Boxed)]) for e in entries])
     return x
+
+
+def _thawed(e: Any) -> Any:
+    """What a buffer holds now; anything else as it is."""
+    freeze = getattr(type(e), "__adkit_freeze__", None)
+    return e if freeze is None else freeze(e)
+
+
+def _beside(e: Any, boxes: list[Any]) -> Any:
+    """An entry that stands among boxes: Python's numbers take their type, as they do in arithmetic."""
+    if isinstance(e, Boxed):
+        return e
+    kind = type(e)
+    if kind is int or kind is float:
+        return np.asarray(e, dtype=boxes[0].dtype if boxes[0].dtype.kind in "fc" else None)
+    return np.asarray(e)
 
 
 def operand(x: Any) -> Any:
@@ -181,4 +197,4 @@ def operand(x: Any) -> Any:
 
 
 def _holds_box(x: Any) -> bool:
-    return any(isinstance(e, Boxed) or (isinstance(e, (list, tuple)) and _holds_box(e)) for e in x)
+    return any(isinstance(_thawed(e), Boxed) or (isinstance(e, (list, tuple)) and _holds_box(e)) for e in x)

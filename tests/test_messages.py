@@ -50,8 +50,8 @@ def test_a_mistake_is_named_with_its_remedy(mistake: str) -> None:
 
 
 def test_a_function_without_a_rule_is_named_in_full_and_comes_with_a_way_out() -> None:
-    text = _refused(np.linspace, 0.0)
-    assert "numpy.linspace" in text and "(b - a) * np.linspace" in text
+    text = _refused(np.trim_zeros)
+    assert "numpy.trim_zeros" in text and "slice" in text
 
 
 def _refused(function: Any, *before: Any) -> str:

@@ -8,6 +8,7 @@ paired as Re(g ydot), never conjugated in a transpose, so that one formula serve
 from __future__ import annotations
 
 import operator
+from math import pi
 from typing import Any
 
 import numpy as np
@@ -175,10 +176,18 @@ def _identity_bind(x: Any) -> None:
 real = elementwise(np.real, lambda g, _y, _x: g, symbol="re", domain=(-3, 3))
 # -1j stands behind g: a complex of Python's times a np.float64 would be Python's own, without a shape.
 imag = elementwise(np.imag, lambda g, _y, x: g * -1j, symbol="im", domain=(-3, 3))
-angle = elementwise(
-    np.angle, lambda g, _y, z: g * -1j / z, symbol="arg",
+angle_ = elementwise(
+    lambda z: np.angle(z), lambda g, _y, z: g * -1j / z, name="angle", symbol="arg",
     domain=(0.3, 3), singular=True, convention="undefined at 0",
 )  # fmt: skip
+
+
+@derived(np.angle)
+def angle(z: Any, deg: bool = False) -> Any:
+    """The angle of a complex number, in radians or in degrees; of a real one 0 or pi, a step."""
+    if z.dtype.kind != "c":
+        return on_primal(np.angle)(z, deg)
+    return angle_(z) * (180 / pi) if deg else angle_(z)
 
 
 def _sign_jvp(gs: Any, y: Any, xs: Any, p: Any, l: int) -> Any:

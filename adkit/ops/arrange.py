@@ -1,7 +1,6 @@
-"""Rearranging: tile, repeat, pad, flip, roll, turn, diagonals and triangles.
+"""Rearranging: tile, repeat, resize, flip, roll, turn, diagonals and triangles.
 
-Most are compositions of slices, broadcasts, ``concatenate`` and ``take``; in the modes of ``pad`` NumPy
-itself rearranges the *numbers* of the entries, and the values follow.
+Most are compositions of slices, broadcasts, ``concatenate`` and ``take``.
 """
 
 from __future__ import annotations
@@ -11,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import UnsupportedError
-from ..levels import Boxed, plain
+from ..levels import plain
 from ..registry import STRUCTURAL, Op, case, derived, linear
-from .common import negative_axes, negative_axis, piece
+from .common import floating, negative_axes, negative_axis, piece
 
 __all__: list[str] = []
 
@@ -54,101 +52,17 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
     return np.reshape(wide, (*before, n * count, *behind))
 
 
-# padding -------------------------------------------------------------------------------------------
-
-
-def _widths(pad_width: Any, ndim: int) -> tuple[tuple[int, int], ...]:
-    if isinstance(pad_width, dict):
-        pairs = [(0, 0)] * ndim
-        for axis, width in pad_width.items():
-            pairs[negative_axis(axis, ndim)] = tuple(np.broadcast_to(width, (2,)).tolist())
-    else:
-        if np.asarray(pad_width).dtype.kind not in "iu":
-            raise TypeError("`pad_width` must be of integral type.")
-        pairs = [tuple(pair) for pair in np.broadcast_to(pad_width, (ndim, 2)).tolist()]
-    if any([n < 0 for pair in pairs for n in pair]):
-        raise ValueError("index can't contain negative values")
-    return tuple(pairs)
-
-
-def _window(widths: Any, shape: tuple[int, ...]) -> tuple[Any, ...]:
-    return (..., *[slice(before, before + n) for (before, _), n in zip(widths, shape, strict=True)])
-
-
-def _run_pad(array: Any, pad_width: Any, constant_values: Any = 0) -> Any:
-    if constant_values is not None and np.any(constant_values):
-        return np.pad(array, pad_width, constant_values=constant_values)
-    full = np.zeros([b + n + a for (b, a), n in zip(pad_width, array.shape, strict=True)], array.dtype)
-    full[_window(pad_width, array.shape)] = array
-    return full
-
-
-def _bind_pad(array: Any, pad_width: Any, constant_values: Any = 0) -> Any:
-    return pad_width
-
-
-def _apply_pad(gs: Any, p: Any, l: int) -> Any:
-    return pad_(gs[0], pad_width=((0, 0),) * l + p)
-
-
-pad_: Op = linear(
-    np.pad, _bind_pad, _apply_pad,
-    lambda i, g, p, shapes, l: g[_window(p, shapes[0])],
-    name="pad", numpy=False, run=lambda x, **kw: pad_(x, **kw) if isinstance(x, Boxed) else _run_pad(x, **kw),
-    cases=(
-        case((3,), pad_width=((1, 2),)), case((2, 3), pad_width=((1, 0), (0, 2)), constant_values=2.0),
-        case((), pad_width=()), case((0, 2), pad_width=((0, 0), (1, 1))), case((2, 2), pad_width=((0, 0), (0, 0))),
-    ),
-    **_LINEAR,
-)  # fmt: skip
-
-
-def _constant_frame(array: Any, widths: Any, constants: Any) -> Any:
-    """Padding with values that are differentiated themselves: axis by axis, as NumPy fills the corners."""
-    rank = array.ndim
-    constants = np.broadcast_to(constants, (rank, 2))
-    for k, (before, after) in enumerate(widths):
-        parts = [array]
-        for side, count in ((0, before), (1, after)):
-            edge = (*array.shape[:k], count, *array.shape[k + 1 :])
-            parts.insert(0 if side == 0 else len(parts), np.broadcast_to(constants[k, side], edge))
-        array = np.concatenate(parts, axis=k)
-    return array
-
-
-_PAD_MODES = ("edge", "reflect", "symmetric", "wrap")
-
-
-@derived(np.pad)
-def pad(array: Any, pad_width: Any, mode: Any = "constant", **kw: Any) -> Any:
-    """A frame of constants, or of entries repeated from inside."""
-    if not isinstance(mode, str) or mode not in ("constant", *_PAD_MODES):
-        raise UnsupportedError(
-            f"pad: mode={mode!r} has no derivative rule; adkit knows 'constant', {', '.join(map(repr, _PAD_MODES))}. "
-            "Join the frame with np.concatenate"
-        )
-    array = array if isinstance(array, Boxed) else np.asarray(array)
-    widths = _widths(pad_width, array.ndim)
-    allowed = {"constant": ("constant_values",), "reflect": ("reflect_type",), "symmetric": ("reflect_type",)}.get(
-        mode, ()
-    )
-    for name in kw:
-        if name not in allowed:
-            raise ValueError(f"unsupported keyword arguments for mode '{mode}': {{{name!r}}}")
-    if mode == "constant":
-        constants = kw.get("constant_values", 0)
-        if np.asarray(plain(constants)).dtype == object or isinstance(constants, Boxed):
-            return _constant_frame(array, widths, constants if isinstance(constants, Boxed) else np.stack(constants))
-        return pad_(array, pad_width=widths, constant_values=constants)
-    if kw.get("reflect_type", "even") != "even":
-        raise UnsupportedError(
-            f"pad: reflect_type={kw['reflect_type']!r} has no derivative rule; only 'even' has. For 'odd', join "
-            "2 * edge - np.flip(part) with np.concatenate"
-        )
-    for k, width in enumerate(widths):
-        if width != (0, 0):
-            array = np.take(array, np.pad(np.arange(array.shape[k]), width, mode=mode), axis=k)  # type: ignore[call-overload]
-    return array
+@derived(np.resize)
+def resize(a: Any, new_shape: Any) -> Any:
+    """Another shape, filled with the entries again and again."""
+    shape = (new_shape,) if isinstance(new_shape, (int, np.integer)) else tuple(new_shape)
+    if any([n < 0 for n in shape]):
+        raise ValueError("all elements of `new_shape` must be non-negative")
+    flat = np.ravel(floating(a))
+    count = int(np.prod(shape, dtype=int))
+    if not flat.shape[0] or not count:
+        return np.zeros(shape, flat.dtype)
+    return np.reshape(flat[np.arange(count) % flat.shape[0]], shape)
 
 
 # turning -------------------------------------------------------------------------------------------

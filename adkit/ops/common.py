@@ -48,7 +48,7 @@ def negative_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     """
     if axis is None:
         return tuple(range(-ndim, 0))
-    if isinstance(axis, (tuple, list)):
+    if isinstance(axis, (tuple, list, range)) or (isinstance(axis, np.ndarray) and axis.ndim):
         axes = tuple([negative_axis(k, ndim) for k in axis])
         if len(set(axes)) != len(axes):
             raise ValueError("duplicate value in 'axis'")

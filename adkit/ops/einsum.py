@@ -16,7 +16,6 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from ..errors import UnsupportedError
 from ..levels import lift
 from ..registry import STRUCTURAL, bilinear, case
 from .reductions import refuse_out
@@ -88,8 +87,6 @@ def _term(sublist: Any) -> str:
 def _flatten(*operands: Any, out: Any = None, optimize: Any = False, dtype: Any = None, **layout: Any) -> Any:
     """Operands by position, the rest as one string and a flag."""
     refuse_out("einsum", out)
-    if dtype is not None:
-        raise UnsupportedError("einsum: dtype= is not supported; convert the operands with .astype")
     for name in layout:
         if name not in ("order", "casting"):
             raise TypeError(f"einsum: unexpected keyword argument {name!r}")
@@ -106,6 +103,8 @@ def _flatten(*operands: Any, out: Any = None, optimize: Any = False, dtype: Any 
             subscripts += "->" + _term(operands[-1])
     xs = tuple([lift(x) for x in xs])
     xs = tuple([x if hasattr(x, "dtype") else np.asarray(x) for x in xs])
+    if dtype is not None:
+        xs = tuple([np.astype(x, np.dtype(dtype)) for x in xs])
     return xs, {"subscripts": normalise(subscripts, tuple([x.shape for x in xs])), "optimize": optimize}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..registry import OfArrays, case, derived, linear
-from .arrange import pad_
+from .pad import pad_
 from .common import negative_axis, piece
 from .reductions import refuse_out
 

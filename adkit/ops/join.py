@@ -13,7 +13,7 @@ import numpy as np
 
 from ..levels import plain
 from ..registry import derived
-from .common import negative_axis, piece
+from .common import floating, negative_axis, piece
 
 __all__: list[str] = []
 
@@ -82,7 +82,8 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
     count = len(range(*where.indices(n))) if isinstance(where, slice) else where.size
     if not isinstance(where, slice) and where.dtype == bool:
         count = int(np.count_nonzero(where))
-    values = np.reshape(values, (1,) * (len(shape) - np.ndim(values)) + np.shape(values))
+    values, arr = floating(values), floating(arr)
+    values = np.astype(np.reshape(values, (1,) * (len(shape) - values.ndim) + values.shape), arr.dtype)
     if not isinstance(where, slice) and where.ndim == 0:
         # NumPy reads the first axis of the values as the one that a single position extends.
         values = np.moveaxis(values, 0, k)

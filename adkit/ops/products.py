@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..registry import REGISTRY, STRUCTURAL, TABLE, bilinear, case, derived
+from ..registry import STRUCTURAL, bilinear, case, derived
 from .common import floating, negative_axes
 from .reductions import refuse_out
 
@@ -240,22 +240,6 @@ derived(np.linalg.vecdot)(vecdot)
 @derived(np.linalg.matmul)
 def _linalg_matmul(x1: Any, x2: Any, /) -> Any:
     return np.matmul(x1, x2)
-
-
-# every entry with every entry ------------------------------------------------------------------------
-
-
-def _outer_of(ufunc: Any) -> Any:
-    def pairs(a: Any, b: Any, **kw: Any) -> Any:
-        return ufunc(np.reshape(a, np.shape(a) + (1,) * np.ndim(b)), b, **kw)
-
-    pairs.__name__ = f"{ufunc.__name__}_outer"
-    return pairs
-
-
-for _op in list(REGISTRY.values()):
-    if isinstance(_op.fun, np.ufunc) and _op.kind == "elementwise" and _op.arity == 2:
-        TABLE.setdefault((_op.fun, "outer"), _outer_of(_op.fun))
 
 
 # cross -----------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Reductions and scans: sums, products, means, extremes, cumulative sums and products."""
+"""Reductions: sums, products, means, extremes.  Running ones: scans.py; spread and order: statistics.py."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import numpy as np
 
 from ..errors import UnsupportedError
 from ..registry import STRUCTURAL, case, custom, derived, linear
-from .common import negative_axes, negative_axis, spread, spread_kept
+from .common import negative_axes, spread, spread_kept
 
-__all__ = ["products_of_others", "refuse_dtype", "refuse_out"]
+__all__ = ["count", "products_of_others", "refuse_dtype", "refuse_out"]
 
 _NOTHING: Any = np._NoValue
 _AXES = (
@@ -82,10 +82,11 @@ def _add_reduce(x: Any, axis: Any = 0, dtype: Any = None, out: Any = None, keepd
     return sum_(x, axis=axis, dtype=dtype, out=out, keepdims=keepdims, **kw)
 
 
-# mean, variance, standard deviation ------------------------------------------------------------------
+# mean ----------------------------------------------------------------------------------------------
 
 
-def _count(x: Any, axis: Any, where: Any) -> Any:
+def count(x: Any, axis: Any, where: Any) -> Any:
+    """How many entries a reduction takes together; with a mask one number for each result, its axes kept."""
     axes = negative_axes(axis, x.ndim)
     if where is not True:
         return np.add.reduce(np.broadcast_to(where, x.shape), axis=axes, keepdims=True)
@@ -95,12 +96,6 @@ def _count(x: Any, axis: Any, where: Any) -> Any:
     return n
 
 
-def _squeezed(value: Any, axis: Any, keepdims: Any) -> Any:
-    if keepdims is not _NOTHING and keepdims:
-        return value
-    return np.squeeze(value, axis=negative_axes(axis, value.ndim)) if value.ndim else value
-
-
 def _bind_mean(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
 ) -> Any:
@@ -108,7 +103,7 @@ def _bind_mean(
     refuse_dtype("mean", dtype)
     where = True if where is _NOTHING else where
     keep = keepdims is not _NOTHING and bool(keepdims)
-    n = _count(a, axis, where)
+    n = count(a, axis, where)
     if where is not True:
         n = np.asarray(n, dtype=a.dtype)
     return negative_axes(axis, a.ndim), keep, where, n
@@ -131,7 +126,7 @@ def _transpose_mean(i: int, g: Any, p: Any, shapes: Any, l: int) -> Any:
 
 def _run_mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, **kw: Any) -> Any:
     if type(a) is np.ndarray and dtype is None and not kw and a.size and a.dtype.itemsize > 2:
-        n = a.size if axis is None else _count(a, axis, True)
+        n = a.size if axis is None else count(a, axis, True)
         return np.add.reduce(a, axis=axis, keepdims=keepdims is not _NOTHING and keepdims) / n
     if kw.get("where", True) is not True and a.dtype.kind == "O":
         return _apply_mean((a,), _bind_mean(a, axis=axis, keepdims=keepdims, where=np.asarray(kw["where"])), 0)
@@ -142,38 +137,6 @@ mean = linear(
     np.mean, _bind_mean, _apply_mean, _transpose_mean, name="mean", run=_run_mean, symbol=STRUCTURAL, domain=(-3, 3),
     cases=(*_NOT_EMPTY, case((2, 3), axis=1, where=np.array([[True, False, True], [False, True, True]]))),
 )  # fmt: skip
-
-
-@derived(np.var)
-def var(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = _NOTHING, *,
-    where: Any = True, mean: Any = _NOTHING, correction: Any = _NOTHING,
-) -> Any:  # fmt: skip
-    """The mean squared distance from the mean, with ``n - ddof`` for divisor."""
-    refuse_out("var", out)
-    where = True if where is _NOTHING else where
-    ddof = ddof if correction is _NOTHING else correction
-    keep = keepdims is not _NOTHING and bool(keepdims)
-    centre = np.mean(a, axis=axis, dtype=dtype, keepdims=True, where=where) if mean is _NOTHING else mean
-    d = a - centre
-    squares = np.real(d * np.conjugate(d)) if d.dtype.kind == "c" else np.square(d)
-    n = _count(a, axis, where)
-    if where is True:
-        return np.sum(squares, axis=axis, keepdims=keep) / (n - ddof)
-    divisor = np.asarray(_squeezed(n, axis, keepdims) - ddof, dtype=squares.dtype)
-    return np.sum(squares, axis=axis, keepdims=keep, where=where) / divisor
-
-
-@derived(np.std)
-def std(
-    a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = _NOTHING, *,
-    where: Any = True, mean: Any = _NOTHING, correction: Any = _NOTHING,
-) -> Any:  # fmt: skip
-    """The square root of the variance; where that is 0 the derivative is infinite (a zero perturbation stays zero)."""
-    return np.sqrt(
-        np.var(a, axis=axis, dtype=dtype, out=out, ddof=ddof, keepdims=keepdims, where=where, mean=mean,
-               correction=correction)
-    )  # fmt: skip
 
 
 # product -------------------------------------------------------------------------------------------
@@ -286,103 +249,3 @@ def _maximum_reduce(x: Any, axis: Any = 0, dtype: Any = None, out: Any = None, k
 @derived((np.minimum, "reduce"))
 def _minimum_reduce(x: Any, axis: Any = 0, dtype: Any = None, out: Any = None, keepdims: Any = False, **kw: Any) -> Any:
     return min_(x, axis=axis, out=out, keepdims=keepdims, **kw)
-
-
-# scans ---------------------------------------------------------------------------------------------
-
-
-def _bind_scan(x: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
-    refuse_out("cumsum", out)
-    refuse_dtype("cumsum", dtype)
-    return None if axis is None else negative_axis(axis, max(x.ndim, 1)), x.ndim
-
-
-def _flat(g: Any, ndim: int, l: int) -> Any:
-    """All axes behind the batch axis as one."""
-    n = 1
-    for k in g.shape[l:]:
-        n *= k
-    return np.reshape(g, (*g.shape[:l], n))
-
-
-def _apply_cumsum(gs: Any, p: Any, l: int) -> Any:
-    axis, ndim = p
-    g = gs[0]
-    if axis is None or not ndim:
-        return np.cumsum(_flat(g, ndim, l), axis=-1)
-    return np.cumsum(g, axis=axis)
-
-
-def _transpose_cumsum(i: int, g: Any, p: Any, shapes: Any, l: int) -> Any:
-    axis, ndim = p
-    along = -1 if axis is None else axis
-    summed = np.flip(np.cumsum(np.flip(g, along), axis=along), along)
-    return np.reshape(summed, g.shape[:l] + shapes[0])
-
-
-_SCANS = (case((3,)), case((2, 3)), case((2, 3), axis=0), case((2, 3, 2), axis=-2), case(()), case((0,)))
-cumsum = linear(
-    np.cumsum, _bind_scan, _apply_cumsum, _transpose_cumsum, symbol=STRUCTURAL, domain=(-3, 3), cases=_SCANS
-)
-
-
-@derived((np.add, "accumulate"))
-def _add_accumulate(x: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
-    return cumsum(x, axis=axis, dtype=dtype, out=out)
-
-
-@derived((np.multiply, "accumulate"))
-def _multiply_accumulate(x: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
-    return np.cumprod(x, axis=axis, dtype=dtype, out=out)
-
-
-@derived(np.cumprod)
-def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
-    """Running products, built step by step, so that zeros need no division."""
-    refuse_out("cumprod", out)
-    refuse_dtype("cumprod", dtype)
-    if axis is None or not a.ndim:
-        a, axis = np.ravel(a), 0
-    axis = negative_axis(axis, a.ndim)
-    return _scan_product(a, axis)
-
-
-def _jvp_cumprod(gs: Any, y: Any, xs: Any, p: Any, l: int) -> Any:
-    # ydot_k = ydot_(k-1) x_k + y_(k-1) xdot_k: the product rule, from the first entry to the last.
-    x, g = np.moveaxis(xs[0], p, 0), np.moveaxis(gs[0], p, l)
-    y = np.moveaxis(y, p, 0)
-    if not x.shape[0]:
-        return gs[0]
-    at = (slice(None),) * l
-    steps = [g[(*at, 0)]]
-    for k in range(1, x.shape[0]):
-        steps.append(steps[-1] * x[k] + y[k - 1] * g[(*at, k)])
-    return np.moveaxis(np.stack(steps, axis=l), l, p)
-
-
-def _vjp_cumprod(g: Any, y: Any, xs: Any, p: Any, l: int) -> Any:
-    # The transpose of that recurrence, from the last entry to the first.
-    x, moved = np.moveaxis(xs[0], p, 0), np.moveaxis(g, p, l)
-    y = np.moveaxis(y, p, 0)
-    n = x.shape[0]
-    if not n:
-        return (g,)
-    at = (slice(None),) * l
-    carry: Any = moved[(*at, n - 1)]
-    steps = []
-    for k in range(n - 1, 0, -1):
-        steps.append(carry * y[k - 1])
-        carry = carry * x[k] + moved[(*at, k - 1)]
-    steps.append(carry)
-    return (np.moveaxis(np.stack(steps[::-1], axis=l), l, p),)
-
-
-def _bind_axis(x: Any, axis: int = -1) -> int:
-    return axis
-
-
-_scan_product = custom(
-    lambda x, axis=-1: np.cumprod(x, axis=axis), _bind_axis, _jvp_cumprod, _vjp_cumprod, name="cumprod",
-    symbol=STRUCTURAL, domain=(-2, 2), cases=(case((3,)), case((2, 3), axis=-2), case((2, 3, 2), axis=-2), case((0,))),
-    convention="exact at zeros",
-)  # fmt: skip
