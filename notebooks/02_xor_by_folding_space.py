@@ -79,7 +79,7 @@ def folded(figure, k):
     return "y = " + ", ".join([f"{n} {v:.3f}" for n, v in zip("ABCD", net(params, points)[:, 0], strict=True)])
 
 
-Slider("k", [0.01, 0.5, 1.0, 2.0, 4.0, 20.0], folded, start=5)
+Slider("k", [0.5, 1.0, 2.0, 4.0, 20.0], folded, start=4)
 
 # %% [markdown]
 # The hidden layer took the plane, and laid one corner on the opposite one. That is a *fold*.

@@ -100,8 +100,8 @@ for H, p in trained.items():
     print(f"{H:5d}   {np.sum(right > 0.99):35d}   {bool(np.any(right < 0.9))!s:>14}")
 
 # %% [markdown]
-# Two lines leave the disc open on a side. Three fence it in. The slider shows one network for each $H$: blue where it says
-# disc, orange where it says ring.
+# Two lines leave the disc open on a side. Three fence it in. The slider shows one network for each $H$: purple where it
+# says disc, orange where it says ring.
 
 # %%
 grid = np.stack(np.meshgrid(np.linspace(-6, 6, 61), np.linspace(-6, 6, 61)), axis=-1).reshape(-1, 2)
@@ -143,6 +143,7 @@ plt.show()
 
 # %% [markdown]
 # Each unit is a slope between two flats, straight across the plane. The circle is in none of them, only in their sum.
+# (A unit whose slope lies outside the picture only adds a constant.)
 #
 # ## A mistake: a clean start
 #

@@ -66,7 +66,7 @@ def rectangle(figure, n):
         axis.add_patch(plt.Rectangle((0, 0), n, m, fill=False))
         axis.set(title=title, xlim=(-0.5, 16.5), ylim=(16.5, -0.5), aspect="equal")
         axis.axis("off")
-    return f"{n} in, {m} out: {tangents} tangents, or {cotangents} cotangents"
+    return f"{n} in, {m} out; tangents {tangents}, cotangents {cotangents}"
 
 
 Slider("inputs", [1, 2, 4, 8, 16], rectangle, start=3)
@@ -242,7 +242,7 @@ def mode_of(f, x):
     with adkit.count_sweeps() as counts:
         adkit.jacobian(f)(x)
     ahead, back = counts.forward_directions, counts.reverse_directions
-    return f"forward, {ahead} tangents" if ahead else f"reverse, {back} cotangents"
+    return f"forward, tangents: {ahead}" if ahead else f"reverse, cotangents: {back}"
 
 
 logits = lambda pixels: pixels @ by_reverse["W"] + by_reverse["b"]
