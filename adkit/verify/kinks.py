@@ -73,6 +73,16 @@ NO_KINK = {
     "prod": "smooth at zeros; its convention says how that is kept",
     "cumprod": "smooth at zeros; its convention says how that is kept",
     "logsumexp": "its convention is about infinite entries, which no slope leads to",
+    "det": "smooth at singular matrices; its convention says how that is kept",
+    "slogdet": "there is no value at a singular matrix to have a slope",
+    "pinv": "where the rank changes it jumps",
+    "cholesky": "its convention says which entries are read",
+    "irfft": "its convention says which entries are read",
+    "qr": "of dependent columns there is no factorisation that is continuous",
+    "eigh": "where eigenvalues coincide the vectors are not unique; tests/ops/test_linalg.py tries that",
+    "eig": "where eigenvalues coincide the vectors are not unique; tests/ops/test_linalg.py tries that",
+    "svd": "where singular values coincide the vectors are not unique; tests/ops/test_linalg.py tries that, and zero",
+    "bessel_i": "its convention is about an operand that is a whole number",
 }
 """Ops whose convention is no choice between slopes, and why."""
 
