@@ -123,3 +123,9 @@ def test_no_file_names_a_machine() -> None:
             # An embedded picture is base64 and may spell anything.
             if '"image/png"' not in line:
                 assert not pattern.search(line), f"{path.relative_to(ROOT)}:{number}: {line.strip()[:120]}"
+
+
+def test_no_two_test_files_bear_one_name() -> None:
+    """Without packages pytest imports each by its bare name."""
+    names = [path.name for path in (ROOT / "tests").rglob("*.py") if path.name != "__init__.py"]
+    assert sorted(set(names)) == sorted(names)
