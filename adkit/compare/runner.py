@@ -69,7 +69,7 @@ class Examination:
             block.value_seconds = min(block.value_seconds, self.clock() - start)
         tangents = tuple([np.float64(1.0) * self.rng.standard_normal(np.shape(p)) for p in instance.params])
         whole = replace(whole, tangents=tangents, scalar=np.ndim(value) == 0, outputs=block.outputs,
-                        modules=instance.modules, foreign=self.problem.foreign)  # fmt: skip
+                        modules=instance.modules, foreign=self.problem.foreign, lacks=self.problem.lacks)  # fmt: skip
         for operator in self.operators:
             self._prepare(replace(whole, operator=operator))
             self.tick()

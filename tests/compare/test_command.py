@@ -439,7 +439,7 @@ def test_a_directional_derivative_in_reverse_needs_one_output(
 def test_a_peer_agrees_on_every_problem(peer: str, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip(peer, exc_type=ImportError)
     for name, problem in PROBLEMS.items():
-        size = {"tanh-affine": "3x2", "inputs-outputs": "3x2", "path-graph": "1"}.get(name, "3")
+        size = {"tanh-affine": "3x2", "inputs-outputs": "3x2", "path-graph": "1", "particle": "1"}.get(name, "3")
         operators = ["gradient" if "gradient" in problem.operators else "jacobian", "jvp"]
         block = runner.examine(problem, size, operators, [options.PEERS[peer]], Plan(1, 1, 1e-6, 1e-6, 10.0, 1, 0))
         for row in block.rows:

@@ -35,6 +35,7 @@ class Task:
     outputs: int = 1
     modules: Callable[..., Any] | None = None
     foreign: bool = True  # whether the function takes the namespace of another library
+    lacks: Mapping[str, str] = field(default_factory=dict)  # library: what the function needs, and it does not have
 
     @property
     def argnums(self) -> Any:
@@ -83,6 +84,8 @@ class Method:
             raise NotApplicable("the function returns one number: ask for gradient")
         if self.peer and not task.foreign:
             raise NotApplicable("the function calls NumPy by name, and not the namespace that it is given")
+        if self.peer and (lack := task.lacks.get(self.name.partition("-")[0])):
+            raise NotApplicable(f"has no {lack}, which the function needs")
         builder = self.builders.get(task.operator)
         if builder is None:
             if task.operator == "value":

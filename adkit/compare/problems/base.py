@@ -59,7 +59,8 @@ class Problem:
     ``sizes`` the default ones, ``quick`` those of ``--quick``, ``largest`` a bound that keeps a slip of the
     keyboard from filling the memory.  ``suite`` is false for what is measured only where it is named: sweeps, which
     take long.  ``missing()`` says why it cannot be built here (data that is not installed).  ``foreign`` is false
-    where the function calls NumPy itself, and so cannot be given to a library with a namespace of its own.
+    where the function calls NumPy itself, and so cannot be given to a library with a namespace of its own; ``lacks``
+    names, for a library whose namespace is no match for the function, what is not in it.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Problem:
     missing: Callable[[], str | None] = lambda: None
     suite: bool = True
     foreign: bool = True
+    lacks: Mapping[str, str] = field(default_factory=dict)
 
     def parse(self, size: str) -> Any:
         """The size as ``build`` takes it: a number, or a pair for INPUTSxOUTPUTS."""

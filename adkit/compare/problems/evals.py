@@ -16,6 +16,13 @@ from .base import Instance, problem
 
 __all__: list[str] = []
 
+_SMALL = ("torch", "casadi")
+"""Peers whose namespace is only as large as the other problems need."""
+
+
+def _lacks(name: str, *more: str) -> dict[str, str]:
+    return dict.fromkeys((*_SMALL, *more), name)
+
 
 def lse_gradient(x: Any) -> Any:
     """The softmax."""
@@ -39,7 +46,7 @@ def llsq_gradient(x: Any, *, n: int) -> Any:
 
 
 @problem("llsq", "a polynomial of degree 127 fitted to the sign function", largest=1_000_000, axis="number of points",
-         sizes=("64", "4096"), quick=("64",), suite=False)  # fmt: skip
+         sizes=("64", "4096"), quick=("64",), suite=False, lacks=_lacks("vander", "mygrad"))  # fmt: skip
 def llsq_problem(n: int, rng: np.random.Generator) -> Instance:
     """128 coefficients; of one point no line can be made."""
     return Instance(llsq.least_squares, (rng.uniform(0.0, 1.0, 128),), {"n": max(n, 2)}, {"gradient": llsq_gradient})
@@ -84,7 +91,7 @@ def ode_gradient(x: Any, *, steps: int) -> Any:
 
 
 @problem("ode", "a chain of equations by Runge-Kutta, 10 steps", largest=1_000_000, axis="number of equations",
-         sizes=("100", "10000"), quick=("100",), suite=False)  # fmt: skip
+         sizes=("100", "10000"), quick=("100",), suite=False, lacks=_lacks("ones"))  # fmt: skip
 def ode_problem(n: int, rng: np.random.Generator) -> Instance:
     """Numbers from 0 to 1."""
     return Instance(ode_last, (rng.uniform(0.0, 1.0, n),), {"steps": 10}, {"gradient": ode_gradient})
@@ -97,7 +104,7 @@ def det_gradient(a: Any, *, ell: int) -> Any:
 
 
 @problem("det", "a determinant by expansion along rows", largest=12, axis="number of rows",
-         sizes=("5", "8"), quick=("5",), suite=False)  # fmt: skip
+         sizes=("5", "8"), quick=("5",), suite=False, lacks=_lacks("reshape"))  # fmt: skip
 def det_problem(ell: int, rng: np.random.Generator) -> Instance:
     """Numbers from 0 to 1."""
     return Instance(det.determinant, (rng.uniform(0.0, 1.0, ell * ell),), {"ell": ell}, {"gradient": det_gradient})
@@ -124,7 +131,8 @@ def kmeans_hessian(centroids: Any, *, points: Any) -> Any:
 
 
 @problem("kmeans", "the cost of 1,000 points in 8 dimensions about k centroids", largest=1000, axis="number of centroids",
-         sizes=("10", "100"), quick=("10",), default=("value", "jvp", "gradient", "hvp"), suite=False)  # fmt: skip
+         sizes=("10", "100"), quick=("10",), default=("value", "jvp", "gradient", "hvp"), suite=False,
+         lacks=_lacks("argmin"))  # fmt: skip
 def kmeans_problem(k: int, rng: np.random.Generator) -> Instance:
     """The centroids are the first points, a little moved."""
     points = rng.uniform(0.0, 1.0, (1000, 8))
@@ -187,7 +195,7 @@ def _cross(r: Any) -> Any:
 
 @problem("ba", "bundle adjustment: two residuals and 15 parameters an observation", largest=1000,
          axis="number of observations", sizes=("1", "30"), quick=("1",), operators=("value", "jvp", "jacobian"),
-         default=("value", "jvp", "jacobian"), suite=False)  # fmt: skip
+         default=("value", "jvp", "jacobian"), suite=False, lacks=_lacks("any") | {"jax": "branch on a value"})  # fmt: skip
 def ba_problem(p: int, rng: np.random.Generator) -> Instance:
     """Cameras turned and moved at random, points in front of them."""
     z = rng.uniform(0.2, 1.0, (15, p))
@@ -223,7 +231,8 @@ def particle_gradient(w: Any) -> Any:
 
 
 @problem("particle", "a gradient through 353 steps that take a gradient each", largest=1, axis="number of particles",
-         sizes=("1",), quick=("1",), suite=False, foreign=False)  # fmt: skip
+         sizes=("1",), quick=("1",), suite=False,
+         lacks=dict.fromkeys((*_SMALL, "autograd", "jax", "mygrad"), "gradient of adkit's own"))  # fmt: skip
 def particle_problem(_: int, rng: np.random.Generator) -> Instance:
     """A charge on the way from GradBench's start, 0, to the answer, 0.207."""
     return Instance(particle_miss, (np.float64(rng.uniform(0.0, 0.2)),), {}, {"gradient": particle_gradient})
