@@ -11,6 +11,7 @@
 
 # %%
 from collections import defaultdict
+from textwrap import fill
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def slide(x):
 
 
 v = {row.name: float(row.primal) for row in adkit.trace(slide)(0.7).table().rows}
-print("  ".join(f"{name} {value:.4f}" for name, value in v.items()))
+print(fill("  ".join(f"{name}={value:.4f}" for name, value in v.items()), 80))
 
 # %% [markdown]
 # ## A number on each arrow
@@ -68,7 +69,7 @@ edges = [
     ("e", "f", v["j"]),
     ("f", "g", v["g"] * (1 - v["g"])),
 ]
-print("  ".join(f"{tail}→{head} {local:.3f}" for tail, head, local in edges))
+print(fill("  ".join(f"{tail}→{head}={local:.3f}" for tail, head, local in edges), 80))
 
 # %% [markdown]
 # Arrows with their numbers, nodes with their values: find your arrow. No sweep has run yet, so both derivatives are still
@@ -122,7 +123,7 @@ def sweep(edges, start):
 
 
 forward = sweep(edges, "x")
-print("  ".join(f"{name} {number:.6f}" for name, number in forward.items()))
+print(fill("  ".join(f"{name}={number:.6f}" for name, number in forward.items()), 80))
 print(f"dg/dx = {forward['g']:.8f}")
 
 # %% [markdown]
@@ -160,7 +161,7 @@ print(f"dg/dx = {wrong['g']:.8f}   at f {wrong['f']:.6f}, before {forward['f']:.
 # %%
 turned = [(head, tail, local) for tail, head, local in reversed(edges)]
 reverse = sweep(turned, "g")
-print("  ".join(f"{name} {number:.6f}" for name, number in reverse.items()))
+print(fill("  ".join(f"{name}={number:.6f}" for name, number in reverse.items()), 80))
 print(f"dg/dx = {reverse['x']:.8f}")
 
 # %% [markdown]
