@@ -24,19 +24,25 @@ _PROGRAMS = 128
 _BRANCHES = 16
 """Programs kept for one kind of arguments: one for each way through the function's branches."""
 
-_TRAPS = (FloatingPointError, ZeroDivisionError, OverflowError)
-_F64 = np.dtype(float)
+_TRAPS = (FloatingPointError, ZeroDivisionError, OverflowError, ValueError)
+"""What says that the function itself must answer: an infinite partial, or floats that do not take what arrays take."""
 
 
 class _Kind:
     """The programs for one kind of arguments."""
 
-    __slots__ = ("programs", "used", "watched")
+    __slots__ = ("programs", "run", "used", "watched")
 
-    def __init__(self) -> None:
-        self.programs: list[Any] = []
+    def __init__(self, program: Fast) -> None:
+        self.programs: list[Fast] = []
+        self.put(program)
         self.used = 0
         self.watched: list[Any] = []
+
+    def put(self, program: Fast) -> None:
+        """Make a program the first to be tried."""
+        self.programs = [program, *[p for p in self.programs if p is not program][: _BRANCHES - 1]]
+        self.run = program.run
 
 
 class Compiled:
@@ -55,42 +61,41 @@ class Compiled:
         self._kinds: dict[Any, _Kind] = {}
         self._tick = 0
         self._last: Any = None
+        self._recent: Any = (None, ((None, None),))  # the kind of the last call, and its arguments' shapes and types
         self.traces = 0
 
     # calling ------------------------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **kw: Any) -> Any:
-        key: Any = ()
-        if not kw:
-            for a in args:
-                if type(a) is not np.ndarray or not a.shape:
+        kind, signature = self._recent
+        if not kw and len(args) == len(signature):
+            for a, (shape, dtype) in zip(args, signature):  # noqa: B905 - strict= costs more than the test before
+                if type(a) is not np.ndarray or a.dtype is not dtype or a.shape != shape:
                     break
-                key += (a.shape, a.dtype)
             else:
-                kind = self._kinds.get(key)
-                if kind is not None:
-                    self._tick = kind.used = self._tick + 1
-                    try:
-                        return kind.programs[0](*args)
-                    except TracedElsewhereError:
-                        return self._elsewhere(kind, args, args, kw, None)
-                    except _TRAPS:
-                        return self._f(*args)
+                kind.used = self._tick
+                try:
+                    return kind.run(*args)
+                except TracedElsewhereError:
+                    return self._elsewhere(kind, args, args, kw, None)
+                except _TRAPS:
+                    return self._f(*args)
         return self._general(args, kw)
 
     def _general(self, args: tuple[Any, ...], kw: dict[str, Any]) -> Any:
         call = read(args, kw)
         if call is None:
             return self._f(*args, **kw)
-        simple = not kw and all([type(a) is np.ndarray and a.shape for a in args])
-        key: Any = tuple([e for a in args for e in (a.shape, a.dtype)]) if simple else (len(args), *call.key)
+        key = (len(args), *call.key)
         kind = self._kinds.get(key)
         given = _converted(args, kw)
         if kind is None:
             return self._first(key, call, given, args, kw)
         self._tick = kind.used = self._tick + 1
+        if not kw and all([type(a) is np.ndarray and a.shape for a in args]):
+            self._recent = kind, tuple([(a.shape, a.dtype) for a in args])
         try:
-            return kind.programs[0](*given)
+            return kind.run(*given)
         except TracedElsewhereError:
             return self._elsewhere(kind, given, args, kw, call)
         except _TRAPS:
@@ -98,8 +103,7 @@ class Compiled:
 
     def _first(self, key: Any, call: Call, given: tuple[Any, ...], args: tuple[Any, ...], kw: dict[str, Any]) -> Any:
         """The first call with arguments of a kind."""
-        kind = _Kind()
-        kind.programs.append(self._traced(call, args, kw))
+        kind = _Kind(self._traced(call, args, kw))
         self._tick = kind.used = self._tick + 1
         kinds = self._kinds
         while len(kinds) >= _PROGRAMS:
@@ -113,26 +117,26 @@ class Compiled:
                 kind.watched.append(x)
         kinds[key] = kind
         try:
-            return kind.programs[0](*given)
-        except (TracedElsewhereError, *_TRAPS):
+            return kind.run(*given)
+        except _TRAPS:
             return self._f(*args, **kw)
 
     def _elsewhere(self, kind: _Kind, given: Any, args: tuple[Any, ...], kw: dict[str, Any], call: Call | None) -> Any:
         """Arguments for which the first program's branches are not the ones to take."""
-        for k, program in enumerate(kind.programs[1:], 1):
+        for program in kind.programs[1:]:
             try:
                 found = program(*given)
             except TracedElsewhereError:
                 continue
             except _TRAPS:
                 return self._f(*args, **kw)
-            kind.programs = [program, *kind.programs[:k], *kind.programs[k + 1 :]]
+            kind.put(program)
             return found
         program = self._traced(call or read(args, kw), args, kw)  # type: ignore[arg-type]
-        kind.programs = [program, *kind.programs[: _BRANCHES - 1]]
+        kind.put(program)
         try:
             return program(*given)
-        except (TracedElsewhereError, *_TRAPS):
+        except _TRAPS:
             return self._f(*args, **kw)
 
     def _traced(self, call: Call, args: tuple[Any, ...], kw: dict[str, Any]) -> Fast:
@@ -171,7 +175,7 @@ class Compiled:
     def clear(self) -> None:
         """Forget all programs: what the function reads from outside is read anew."""
         self._kinds.clear()
-        self._last = None
+        self._last, self._recent = None, (None, ((None, None),))
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)

@@ -15,15 +15,19 @@ from .instruction import INPUT, PART, Guard, Instruction, Ref
 from .layout import kind_of
 from .literals import small_array
 from .naming import Fresh, identifier
-from .node import BROADCAST, CONTRACT, REDUCE, RESHAPE, SCATTER, STACK, TRANSPOSE, Node, map_nodes, nodes_of
+from .node import BROADCAST, CONTRACT, REDUCE, RESHAPE, SCATTER, STACK, TRANSPOSE, Node, elementwise, map_nodes, nodes_of
 from .storage import Plan, Storage
 
 __all__ = ["FastWriter"]
 
 _IN_PLACE = {np.add: "+=", np.subtract: "-=", np.multiply: "*=", np.true_divide: "/="}
+_SIGNS = {np.add: "+", np.subtract: "-", np.multiply: "*", np.true_divide: "/"}
 _COMMUTE = frozenset((np.add, np.multiply, np.maximum, np.minimum))
 _NAMELESS = re.compile(r"v\d+(_bar|_dot)?(_\d+)?$")
+_NUMBER_NAMES = {1.0: "one", 2.0: "two", 3.0: "three", 4.0: "four", 0.5: "half", -1.0: "minus_one", -2.0: "minus_two"}
 _ATOM = 20
+_SMALL = 4096
+"""Entries up to which the cost of a call counts."""
 
 
 class FastWriter(Writer):
@@ -46,6 +50,7 @@ class FastWriter(Writer):
         self.function = identifier(name)
         self.function += "_" if self.function in FUNCTIONS else ""
         self._held: dict[int, str] = {}
+        self._numbers: dict[Any, np.ndarray] = {}
         self._names_of_constants = constant_names
         self._fresh = Fresh({"np", "scipy", "adkit", "buffers", "finite", self.function, *FUNCTIONS, *parameters})
         self.guards: dict[int, list[Guard]] = {}
@@ -53,7 +58,7 @@ class FastWriter(Writer):
             self.guards.setdefault(id(node), []).append(guard)
         self.checks = {id(n) for n in checks}
         kept = [v for v in tree.leaves(results) if type(v) is Node]
-        self.plan = Plan(order, kept)
+        self.plan = Plan(order, kept, [*checks, *[n for n, _ in guards]])
         self.place = self.plan.place
         self.count: dict[int, int] = {}
         for node in order:
@@ -127,7 +132,8 @@ class FastWriter(Writer):
             if node.fun is INPUT or node.fun is PART:
                 continue
             if self._inlined(node):
-                self.texts[id(node)] = self.expression(node)
+                if id(node) not in self.plan.deferred:
+                    self.texts[id(node)] = self.expression(node)
                 continue
             if node.parts:
                 names = ["_"] * node.parts
@@ -146,8 +152,8 @@ class FastWriter(Writer):
 
     def _inlined(self, node: Node) -> bool:
         """Whether a view is written where it is used, and has no line of its own."""
-        if id(node) in self.plan.lent:
-            return True  # written out where it is written over
+        if id(node) in self.plan.lent or id(node) in self.plan.deferred:
+            return True  # written out where it is written over, or into a part of something
         if node.fun not in (RESHAPE, TRANSPOSE, getitem) or self.count.get(id(node), 0) != 1 or id(node) in self.guards:
             return False
         return id(node) not in self.checks and type(node.args[0]) is Node and not any([True for _ in nodes_of(node.args[1:])])
@@ -157,7 +163,7 @@ class FastWriter(Writer):
         lines = [line for guard in self.guards.get(id(node), ()) for line in self._check(node, guard)]
         if self._checked and id(node) in self.checks:
             name = self.texts[id(node)]
-            test = f"np.vdot({name}, {name})" if node.shape else f"{name} * {name}"
+            test = f"{name}.dot({name})" if node.ndim == 1 else f"np.vdot({name}, {name})" if node.shape else f"{name} * {name}"
             test = f"abs({test})" if node.dtype.kind == "c" else test
             lines.append(f"finite {'+=' if self._checking else '='} {test}")
             self._checking = True
@@ -207,19 +213,29 @@ class FastWriter(Writer):
         return f"{self._path(fun)}({', '.join([self._operand(node, a) for a in node.args])}, out={out})"
 
     def _scattered(self, node: Node, name: str) -> list[str]:
-        """Pieces added to their places in an array of zeros."""
+        """Pieces added to their places in an array of zeros; what is computed for one place is computed there."""
         kind = "" if node.dtype == np.dtype(float) else f", np.{node.dtype.name}"
         lines = [f"{name} = np.zeros({self.constant(node.shape)}{kind})"]
         n = len(node.shape) - len(node.kw["indices"][0].shape)
+        part = ""
         for k, (index, g) in enumerate(zip(node.kw["indices"], node.args, strict=True)):
-            text = self._operand(node, g)
-            if not index.advanced:
-                lines.append(f"{name}[{_key(index.behind(n), self.constant)}] {'+=' if k else '='} {text}")
-            else:
-                key: Any = index.key
+            key: Any = index.behind(n) if not index.advanced else index.key
+            if index.advanced:
                 if n:
                     key = (slice(None),) * n + np.unravel_index(index.flat(), index.shape)
-                lines.append(f"np.add.at({name}, {self.constant(key)}, {text})")
+                lines.append(f"np.add.at({name}, {self.constant(key)}, {self._operand(node, g)})")
+                continue
+            place = f"{name}[{_key(key, self.constant)}]"
+            if type(g) is Node and id(g) in self.plan.deferred:
+                # The first to be put there: it need not be added.
+                lines.append(f"{self._path(g.fun)}({', '.join([self._operand(g, a) for a in g.args])}, out={place})")
+            elif k == 0:
+                lines.append(f"{place} = {self._operand(node, g)}")
+            else:
+                part = part or self._fresh("part")
+                single = type(g) is Node and not g.ndim
+                lines += [f"{place} += {self._operand(node, g)}"] if single else [
+                    f"{part} = {place}", f"{part} += {self._operand(node, g)}"]  # fmt: skip
         return lines
 
     # expressions --------------------------------------------------------------------------------------
@@ -227,8 +243,18 @@ class FastWriter(Writer):
     def _operand(self, node: Node, a: Any) -> str:
         if type(a) is Node:
             return self.texts[id(a)]
+        if type(a) is float and node.ndim and node.size <= _SMALL and elementwise(node.fun) and node.dtype.char in "fdD":
+            if all([n.dtype == node.dtype for n in nodes_of(node.args)]):
+                return self._cheap_number(a, node.dtype)
         bare = node.dtype in _DOUBLE and all([n.dtype in _DOUBLE for n in nodes_of(node.args)])
         return self.constant(a, bare)
+
+    def _cheap_number(self, x: float, dtype: Any) -> str:
+        """A number as an array of no dimensions, which costs a ufunc half of what Python's float does."""
+        array = self._numbers.get((repr(x), dtype.char))
+        if array is None:
+            array = self._numbers[repr(x), dtype.char] = np.array(x, dtype)
+        return self.named(array, _NUMBER_NAMES.get(x, ""))
 
     def _listed(self, node: Node) -> str:
         return "[" + ", ".join([self._operand(node, a) for a in node.args[0]]) + "]"
@@ -253,6 +279,9 @@ class FastWriter(Writer):
                 return f"np.concatenate({self._listed(node)})"
             if fun is CONTRACT:
                 return f"np.einsum({kw['formula']!r}, {', '.join([self._operand(node, a) for a in node.args])})"
+        if fun in _SIGNS and elementwise(fun) and len(node.args) == 2 and not kw:
+            a, b = [self._operand(node, x) for x in node.args]
+            return f"{a} {_SIGNS[fun]} {f'({b})' if b.startswith('-') else b}"
         if fun is getitem:
             return f"{self._operand(node, node.args[0])}[{_key(node.args[1], lambda x: self._operand(node, x))}]"
         if fun is np.matmul and _dots(node):

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import tree
+from ..box import getitem, unstack
 from .algebra import Builder
 from .fast import FastWriter
+from .floats import unstacked
 from .instruction import INPUT, PART, Ref, map_refs
 from .naming import Fresh, name_values
 from .polish import polished
-from .node import BROADCAST, RESHAPE, SCATTER, STACK, TRANSPOSE, Node, live
+from .node import BROADCAST, REDUCE, RESHAPE, SCATTER, STACK, TRANSPOSE, Node, live, nodes_of
 
 if TYPE_CHECKING:
     from .listing import Program
@@ -27,55 +29,79 @@ _KEPT = 8
 
 
 class Fast:
-    """A program's optimised form: its source, and the function with its buffers.
+    """A program's optimised form: ``source`` is its text, and ``run`` the function with its buffers.
 
     ``guarded`` says that the program holds a derivative's sweep, and is run with infinite partials ignored and looked for.
     """
 
     def __init__(self, writer: FastWriter, guarded: bool) -> None:
         self.guarded = guarded
-        self.source = writer.page()
-        self.constants = dict(writer.constants)
-        names: dict[str, Any] = dict(writer.constants)
-        names["ValueError"] = TracedElsewhereError
-        text = writer.page(checked=True) if guarded else self.source
+        self.constants: dict[str, Any] = {}
+        single = None
+        if not writer.guards:
+            single = unstacked(writer.order, writer.results, writer.parameters, writer.function, guarded)
+        if single is not None:
+            self.source, text = single
+            slots: list[Any] = []
+        else:
+            self.source = writer.page()
+            text = writer.page(checked=True) if guarded else self.source
+            self.constants = dict(writer.constants)
+            slots = list(writer.plan.slots)
+        names: dict[str, Any] = {**self.constants, "ValueError": TracedElsewhereError}
         exec(compile(text, f"<compiled {writer.function}>", "exec"), names)
-        self._function: Callable[..., Any] = names[writer.function]
-        self._slots = list(writer.plan.slots)
-        self._form = tree.map_leaves(lambda x: None, writer.results) if _odd(writer.results) else None
-        self._pool: list[Any] = []
+        form = tree.map_leaves(lambda x: None, writer.results) if _odd(writer.results) else None
+        run = _runner(names[writer.function], slots, guarded and single is None)
+        self.run: Callable[..., Any] = run if form is None else lambda *args: tree.rebuild(form, tree.leaves(run(*args)))
 
     def __call__(self, *args: Any) -> Any:
-        """Run it on the leaves' trees, as the plain program is run."""
-        if self._form is not None:
-            return tree.rebuild(self._form, tree.leaves(self._run(*args)))
-        return self._run(*args)
+        """Run it on the arguments that the program was traced with, or others like them."""
+        return self.run(*args)
 
-    def _run(self, *args: Any) -> Any:
-        if not self.guarded and not self._slots:
-            return self._function(*args)
+
+def _runner(function: Callable[..., Any], slots: list[Any], guarded: bool) -> Callable[..., Any]:
+    """The function with buffers from a pool, and in a context in which floating-point errors are ignored.
+
+    Each call takes what it needs out of the pool, so that no two calls share anything.  Entering such a context costs a
+    tenth of entering ``np.errstate``.
+    """
+    pool: list[Any] = []
+
+    def context() -> Any:
+        made = contextvars.copy_context()
+        made.run(np.seterr, all="ignore")
+        return made
+
+    def buffers() -> Any:
+        return tuple([np.empty(shape, dtype) for shape, dtype in slots])
+
+    if not guarded and not slots:
+        return function
+    if not slots:
+
+        def guarded_run(*args: Any) -> Any:
+            try:
+                entered = pool.pop()
+            except IndexError:
+                entered = context()
+            found = entered.run(function, *args)
+            if len(pool) < _KEPT:
+                pool.append(entered)
+            return found
+
+        return guarded_run
+
+    def pooled_run(*args: Any) -> Any:
         try:
-            context, buffers = self._pool.pop()
+            entered, held = pool.pop()
         except IndexError:
-            context, buffers = self._made()
-        if context is None:
-            found = self._function(*args, buffers)
-        elif buffers is None:
-            found = context.run(self._function, *args)
-        else:
-            found = context.run(self._function, *args, buffers)
-        if len(self._pool) < _KEPT:
-            self._pool.append((context, buffers))
+            entered, held = context() if guarded else None, buffers()
+        found = function(*args, held) if entered is None else entered.run(function, *args, held)
+        if len(pool) < _KEPT:
+            pool.append((entered, held))
         return found
 
-    def _made(self) -> tuple[Any, Any]:
-        """A set of buffers, and a context in which floating-point errors are ignored: entering one costs nothing."""
-        buffers = tuple([np.empty(shape, dtype) for shape, dtype in self._slots]) or None
-        context = None
-        if self.guarded:
-            context = contextvars.copy_context()
-            context.run(np.seterr, all="ignore")
-        return context, buffers
+    return pooled_run
 
 
 class TracedElsewhereError(ValueError):
@@ -144,6 +170,9 @@ def _made(builder: Builder, i: Any, args: Any, kw: Any) -> Any:
         node.parts = len(i.value)
         return node
     if i.fun is PART:
+        whole: Node = args[0]
+        if whole.fun is unstack:
+            return builder.make(getitem, (whole.args[0], args[1]), {}, i.shape, i.dtype)
         return builder.new(PART, args, {}, i.shape, i.dtype)
     return builder.make(i.fun, args, kw, i.shape, i.dtype)
 
@@ -167,7 +196,22 @@ def _checks(results: list[Node]) -> list[Node]:
 
     for node in results:
         visit(node)
-    return list(found.values())
+    told: set[int] = set()
+    waiting = list(found.values())
+    while waiting:
+        node = waiting.pop()
+        if node.size and node.fun in _TELLING and not (node.fun is REDUCE and node.kw["ufunc"] is not np.add):
+            for n in nodes_of(node.args):
+                if id(n) not in told:
+                    told.add(id(n))
+                    waiting.append(n)
+    return [n for n in found.values() if id(n) not in told]
+
+
+_TELLING = frozenset((
+    np.add, np.subtract, np.multiply, np.negative, np.matmul, RESHAPE, TRANSPOSE, BROADCAST, STACK, SCATTER, REDUCE,
+))  # fmt: skip
+"""What is not finite where one of its operands is not."""
 
 
 def _finite(a: Any) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .algebra import Builder, rebuilt, scalar
-from .node import REDUCE, RESHAPE, Node, nodes_of
+from .node import REDUCE, RESHAPE, SCATTER, Node, nodes_of
 
 __all__ = ["polished", "uses"]
 
@@ -30,6 +30,8 @@ def polished(order: list[Node], results: list[Node], builder: Builder) -> dict[i
     def change(node: Node, args: Any, kw: Any) -> Any:
         x = node.args[0] if node.args else None
         found = None
+        if node.fun is SCATTER:
+            return _merged(builder, node, args, kw)
         if type(x) is Node and type(args[0]) is Node:
             once = count[id(x)] == 1
             if node.fun is np.negative and once and node.dtype.kind in "fc":
@@ -45,6 +47,31 @@ def polished(order: list[Node], results: list[Node], builder: Builder) -> dict[i
         return found
 
     return rebuilt(order, builder, change)
+
+
+def _merged(builder: Builder, node: Node, args: Any, kw: Any) -> Any:
+    """Pieces for one place as one: they are added in the order in which they come, and so are their sums."""
+    indices, pieces = list(kw["indices"]), list(args)
+    k = 0
+    while k + 1 < len(pieces):
+        a, b = indices[k], indices[k + 1]
+        alike = not a.advanced and not b.advanced and a.shape == b.shape and a.lead == b.lead and _plain(a.key) == _plain(b.key)
+        if k == 0 and alike and type(pieces[0]) is Node and type(pieces[1]) is Node and pieces[0].shape == pieces[1].shape:
+            if pieces[0].dtype == pieces[1].dtype == node.dtype:
+                pieces[:2] = [builder.elementwise(np.add, tuple(pieces[:2]), pieces[0].shape, node.dtype)]
+                indices[:2] = [a]
+                continue
+        k += 1
+    if len(pieces) == len(args):
+        return None
+    return builder.make(SCATTER, tuple(pieces), {**kw, "indices": type(kw["indices"])(indices)}, node.shape, node.dtype)
+
+
+def _plain(key: Any) -> Any:
+    """A basic index in a form that can be compared."""
+    if type(key) is tuple:
+        return tuple([_plain(k) for k in key])
+    return ("slice", key.start, key.stop, key.step) if type(key) is slice else key
 
 
 def _negated(builder: Builder, old: Node, new: Any, count: dict[int, int]) -> Any:

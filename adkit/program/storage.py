@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .instruction import INPUT, PART
-from .node import CONTRACT, FRESH, REDUCE, RESHAPE, STACK, VIEWS, Node, elementwise, nodes_of
+from .node import CONTRACT, FRESH, REDUCE, RESHAPE, SCATTER, STACK, VIEWS, Node, elementwise, nodes_of
 
 __all__ = ["POOLED", "Plan", "Storage"]
 
@@ -37,9 +37,10 @@ class Storage:
 class Plan:
     """For nodes in the order of their computation: the storage of each, and what each overwrites."""
 
-    def __init__(self, order: list[Node], results: list[Node], pooled: int = POOLED) -> None:
+    def __init__(self, order: list[Node], results: list[Node], kept: list[Node], pooled: int = POOLED) -> None:
         self.order = order
         self.place = {id(n): k for k, n in enumerate(order)}
+        self.deferred = _deferred(order, {id(n) for n in (*results, *kept)})
         self.last = self._last_uses(results)
         self.storage: dict[int, Storage] = {}
         self.over: dict[int, Node] = {}
@@ -51,6 +52,8 @@ class Plan:
 
     def bases(self, node: Node) -> list[Node]:
         """The operands whose memory a node's value may be part of."""
+        if id(node) in self.deferred:
+            return list(nodes_of(node.args))  # read where it is computed, which is where it is used
         if node.fun is INPUT or fresh(node):
             return []
         if node.fun in VIEWS:
@@ -70,7 +73,7 @@ class Plan:
         return last
 
     def _settle(self, node: Node, k: int) -> None:
-        if node.fun is INPUT or not node.shape or not fresh(node):
+        if node.fun is INPUT or not node.shape or not fresh(node) or id(node) in self.deferred:
             return
         if elementwise(node.fun) and not node.kw:
             for a in node.args:
@@ -139,3 +142,19 @@ def writes(node: Node) -> bool:
     if node.fun in (REDUCE, STACK, CONTRACT):
         return True
     return isinstance(node.fun, np.ufunc) and node.fun.nout == 1 and not node.kw and node.dtype.kind in "fc"
+
+
+def _deferred(order: list[Node], kept: set[int]) -> set[int]:
+    """The nodes that are computed straight into a part of an array: the first to be put there, and nothing else reads them."""
+    count: dict[int, int] = {}
+    for node in order:
+        for n in nodes_of((node.args, node.kw)):
+            count[id(n)] = count.get(id(n), 0) + 1
+    found: set[int] = set()
+    for node in order:
+        if node.fun is SCATTER and not any([index.advanced for index in node.kw["indices"]]):
+            g = node.args[0]
+            if type(g) is Node and elementwise(g.fun) and not g.kw and count[id(g)] == 1 and id(g) not in kept:
+                if g.ndim and g.dtype == node.dtype:
+                    found.add(id(g))
+    return found
