@@ -9,13 +9,14 @@ import numpy as np
 
 from .. import tree
 from ..box import getitem
+from .blocks import Group, sliced
 from .emit import Writer
 from .helpers import FUNCTIONS
 from .instruction import INPUT, PART, Guard, Instruction, Ref
 from .layout import kind_of
 from .literals import small_array
 from .naming import Fresh, identifier
-from .node import BROADCAST, CONTRACT, REDUCE, RESHAPE, SCATTER, STACK, TRANSPOSE, Node, elementwise, map_nodes, nodes_of
+from .node import BLOCK, BROADCAST, CONTRACT, REDUCE, RESHAPE, SCATTER, STACK, TRANSPOSE, Node, elementwise, map_nodes, nodes_of
 from .storage import Plan, Storage
 
 __all__ = ["FastWriter"]
@@ -68,6 +69,7 @@ class FastWriter(Writer):
             self.count[id(n)] = self.count.get(id(n), 0) + 2
         self.texts: dict[int, str] = {}
         self._checked = False
+        self.cut: Any = None  # in a loop over blocks: the name of the block's slice, and the whole shape
         self._name_all()
 
     # names --------------------------------------------------------------------------------------------
@@ -134,6 +136,11 @@ class FastWriter(Writer):
             if self._inlined(node):
                 if id(node) not in self.plan.deferred:
                     self.texts[id(node)] = self.expression(node)
+                continue
+            if node.fun is BLOCK:
+                lines += self._in_blocks(node, parts[id(node)])
+                for part in parts[id(node)]:
+                    lines += self._after(part)
                 continue
             if node.parts:
                 names = ["_"] * node.parts
@@ -238,6 +245,60 @@ class FastWriter(Writer):
                     f"{part} = {place}", f"{part} += {self._operand(node, g)}"]  # fmt: skip
         return lines
 
+    def _in_blocks(self, node: Node, parts: list[Node]) -> list[str]:
+        """A loop over blocks of elementwise work."""
+        group: Group = node.kw["group"]
+        lines, names = [], {}
+        for part in parts:
+            like = group.results[part.args[1]]
+            names[id(like)] = self.texts[id(part)]
+            start = "0.0" if like.fun is REDUCE else self._empty(like.shape, like.dtype)
+            lines.append(f"{self.texts[id(part)]} = {start}")
+        inner = FastWriter.__new__(FastWriter)
+        inner.__dict__.update(self.__dict__)
+        at, block = self._fresh("start"), self._fresh("block")
+        n = group.shape[0]
+        lines += [f"for {at} in range(0, {n}, {group.rows}):", f"    {block} = slice({at}, {at} + {group.rows})"]
+        outs = [n for n in group.results if n.fun is not REDUCE]
+        every = [*group.inputs, *group.nodes]
+        inner.plan = Plan(every, outs, [], 1 << 62, frozenset([id(n) for n in outs]))
+        inner.place = inner.plan.place
+        inner.instructions = every
+        inner.order = every
+        inner.texts = {}
+        inner.cut = (block, group.shape)
+        for old, new in zip(group.inputs, node.args, strict=True):
+            text = self.texts[id(new)]
+            if sliced(old.shape, group.shape):
+                inner.texts[id(old)] = self._fresh(f"{text}_" if text.isidentifier() else "t")
+                lines.append(f"    {inner.texts[id(old)]} = {text}[{block}]")
+            else:
+                inner.texts[id(old)] = text
+        inner._name_inside(group)
+        for n_ in group.nodes:
+            name = inner.texts[id(n_)]
+            if n_.fun is REDUCE:
+                lines.append(f"    {names[id(n_)]} += np.add.reduce({inner.texts[id(n_.args[0])]}, axis=None)")
+            elif id(n_) in names:
+                args = ", ".join([inner._operand(n_, a) for a in n_.args])
+                lines += [f"    {name} = {names[id(n_)]}[{block}]", f"    {self._path(n_.fun)}({args}, out={name})"]
+            else:
+                lines += ["    " + line for line in inner.statement(n_)]
+        return lines
+
+    def _name_inside(self, group: Group) -> None:
+        done: set[int] = set()
+        for node in group.nodes:
+            held = self.plan.storage.get(id(node))
+            if held is None or id(held) in done:
+                continue
+            done.add(id(held))
+            held.name = self._fresh(identifier(_best(held)))
+            for n in held.members:
+                self.texts[id(n)] = held.name
+        for node in group.nodes:
+            self.texts.setdefault(id(node), "")
+
     # expressions --------------------------------------------------------------------------------------
 
     def _operand(self, node: Node, a: Any) -> str:
@@ -247,6 +308,8 @@ class FastWriter(Writer):
             if all([n.dtype == node.dtype for n in nodes_of(node.args)]):
                 return self._cheap_number(a, node.dtype)
         bare = node.dtype in _DOUBLE and all([n.dtype in _DOUBLE for n in nodes_of(node.args)])
+        if self.cut is not None and type(a) is np.ndarray and sliced(a.shape, self.cut[1]):
+            return f"{self.constant(a, bare)}[{self.cut[0]}]"
         return self.constant(a, bare)
 
     def _cheap_number(self, x: float, dtype: Any) -> str:

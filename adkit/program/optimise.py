@@ -12,6 +12,7 @@ import numpy as np
 from .. import tree
 from ..box import getitem, unstack
 from .algebra import Builder
+from .blocks import blocked
 from .fast import FastWriter
 from .floats import unstacked
 from .instruction import INPUT, PART, Ref, map_refs
@@ -128,10 +129,11 @@ def optimised(program: Program) -> Fast:
         new.append(node)
     results = tree.map_leaves(lambda x: new[x.index] if isinstance(x, Ref) else x, program.outputs)
     guards = [(new[g.index], g) for g in program.guards if type(new[g.index]) is Node]
-    for improve in (polished,):
+    for improve in (polished, blocked):
         order = _needed(builder, results, guards)
         again = Builder()
         found = improve(order, [*_nodes(results), *[n for n, _ in guards]], again)
+        again = again if again.order else builder
         results = tree.map_leaves(partial(_replaced, found), results)
         guards = [(found[id(n)], g) for n, g in guards if type(found[id(n)]) is Node]
         builder = again

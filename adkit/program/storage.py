@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .instruction import INPUT, PART
-from .node import CONTRACT, FRESH, REDUCE, RESHAPE, SCATTER, STACK, VIEWS, Node, elementwise, nodes_of
+from .node import BLOCK, CONTRACT, FRESH, REDUCE, RESHAPE, SCATTER, STACK, VIEWS, Node, elementwise, nodes_of
 
 __all__ = ["POOLED", "Plan", "Storage"]
 
@@ -37,8 +37,11 @@ class Storage:
 class Plan:
     """For nodes in the order of their computation: the storage of each, and what each overwrites."""
 
-    def __init__(self, order: list[Node], results: list[Node], kept: list[Node], pooled: int = POOLED) -> None:
+    def __init__(
+        self, order: list[Node], results: list[Node], kept: list[Node], pooled: int = POOLED, apart: frozenset[int] = frozenset()
+    ) -> None:
         self.order = order
+        self.apart = apart  # nodes that have a place of their own, and are not written over an operand
         self.place = {id(n): k for k, n in enumerate(order)}
         self.deferred = _deferred(order, {id(n) for n in (*results, *kept)})
         self.last = self._last_uses(results)
@@ -75,7 +78,7 @@ class Plan:
     def _settle(self, node: Node, k: int) -> None:
         if node.fun is INPUT or not node.shape or not fresh(node) or id(node) in self.deferred:
             return
-        if elementwise(node.fun) and not node.kw:
+        if elementwise(node.fun) and not node.kw and id(node) not in self.apart:
             for a in node.args:
                 if type(a) is not Node or a.shape != node.shape or a.dtype != node.dtype:
                     continue
@@ -129,8 +132,10 @@ class Plan:
 def fresh(node: Node) -> bool:
     """Whether a node's value shares no memory with another's."""
     fun = node.fun
+    if fun is PART:
+        return bool(node.args[0].fun is BLOCK)
     if isinstance(fun, (str, np.ufunc)):
-        return fun not in VIEWS and fun is not PART
+        return fun not in VIEWS
     try:
         return fun in FRESH
     except TypeError:
