@@ -53,8 +53,8 @@ def repeats(word: list[Any]) -> list[int]:
 
     >>> repeats(list("xabcabcabc"))
     [0, 1, 2, 3, 1, 2, 3, 1, 2, 3]
-    >>> repeats(list("aaabaaabaaab"))
-    [0, 0, 0, 3, 0, 0, 0, 3, 0, 0, 0, 3]
+    >>> repeats(list("aaaaab" * 3))
+    [0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 5]
     """
     first, kept = list(range(len(word))), list(range(len(word)))
     letters: dict[Any, int] = {}
@@ -78,7 +78,7 @@ def repeats(word: list[Any]) -> list[int]:
 def _best_runs(codes: np.ndarray) -> list[tuple[int, int, int]]:
     """The runs ``(start, period, count)`` of the period that saves most; none where nothing repeats.
 
-    Two equal parts in a row may be chance: a run has three, or its parts have three letters.
+    A few equal letters in a row may be chance: the shorter the part, the more often a run must have it.
     """
     n, best = len(codes), 0
     found: list[tuple[int, int, int]] = []
@@ -87,7 +87,7 @@ def _best_runs(codes: np.ndarray) -> list[tuple[int, int, int]]:
         steps = np.flatnonzero(same[1:] != same[:-1])
         starts, lengths = steps[::2], steps[1::2] - steps[::2]
         counts = lengths // period + 1
-        good = counts >= (3 if period < 3 else 2)
+        good = counts >= {1: 5, 2: 3}.get(period, 2)
         saved = int(np.sum((counts[good] - 1) * period))
         if saved > best:
             best, runs, end = saved, [], 0

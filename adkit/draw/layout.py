@@ -193,7 +193,7 @@ def _coordinates(net: _Net, half: list[float], cards: int) -> list[float]:
             v[k] = at
             at += gap
     rounds = 24 if len(half) < 600 else 8
-    for number in range(rounds + 2):
+    for number in range(rounds + 3):
         straight = number >= rounds  # at last, what follows in a line stands in a line
         forwards = number % 2 == 0 or straight
         for layer in range(len(net.columns)) if forwards else reversed(range(len(net.columns))):
@@ -202,9 +202,10 @@ def _coordinates(net: _Net, half: list[float], cards: int) -> list[float]:
             for k in column:
                 ups, downs = net.ups[k], net.downs[k]
                 near = (ups if forwards else downs) or ups or downs
-                follows = len(ups) == 1 and (k >= cards or len(net.downs[ups[0]]) == 1)
-                if straight and not follows:
-                    near = [*ups, *downs]
+                spine = [j for j in ups if net.ups[j]] or ups  # an input stands beside the line that it feeds
+                follows = len(spine) == 1 and (k >= cards or len(net.downs[spine[0]]) == 1)
+                if straight:
+                    near = spine if follows else [*ups, *downs]
                 wanted.append(sum([v[j] for j in near]) / len(near) if near else v[k])
                 weights.append(len(near) * (8.0 if k >= cards or (straight and follows) else 1.0) if near else 0.1)
             for k, x in zip(column, _keep_apart(wanted, weights, apart[layer]), strict=True):

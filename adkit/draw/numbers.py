@@ -44,6 +44,9 @@ def brief(x: Any, digits: int = 6) -> str:
         return one(a[()], digits)
     if a.ndim == 1 and 0 < a.size <= 3:
         return f"[{', '.join([one(e, min(digits, 4)) for e in a])}]"
+    if a.ndim == 2 and 0 < a.size <= 4:
+        text = f"[{', '.join([brief(row, min(digits, 3)) for row in a])}]"
+        return text if len(text) <= 22 else f"array {shape_of(a)}"
     return f"array {shape_of(a)}"
 
 

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Readable"]
 
-_EQUATIONS, _ROWS = 60, 400
-"""Instructions up to which a program is shown as equations, and as a table."""
+_EQUATIONS, _ROWS, _DRAWN = 60, 400, 10_000
+"""Instructions up to which a program is shown as equations, as a table, and as a picture without being asked for it."""
 
 
 class Readable:
@@ -78,8 +78,8 @@ class Readable:
         """The compute graph in Mermaid; ``options`` as for :meth:`draw`."""
         return self.draw(**options).mermaid
 
-    def _repr_svg_(self) -> str:
-        return self.draw().svg
+    def _repr_svg_(self) -> str | None:
+        return self.draw().svg if len(self.instructions) <= _DRAWN else None  # type: ignore[attr-defined]
 
     def _repr_latex_(self) -> str | None:
         if len(self.instructions) > _EQUATIONS:  # type: ignore[attr-defined]
@@ -88,8 +88,10 @@ class Readable:
 
         return f"$${equations(self)}$$"  # type: ignore[arg-type]
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> str | None:
         """The picture, and below it the table, as far as it can be read."""
+        if len(self.instructions) > _DRAWN:  # type: ignore[attr-defined]
+            return None
         table = self.table() if len(self.instructions) <= _ROWS else None  # type: ignore[attr-defined]
         below = "" if table is None else f"<details><summary>All values</summary>{table._repr_html_()}</details>"
         return f"{self.draw().html}{below}"
