@@ -60,6 +60,13 @@ for name, x, h, y in zip("ABCD", points, hidden, net(params, points)[:, 0], stri
     print(f"{name}  x1 - x2 = {x[0] - x[1]:+.0f}   h = ({h[0]:.3f}, {h[1]:.3f})   y = {y:.5f}")
 
 # %% [markdown]
+# The network as a picture, with $D$ at the input: solid lines are positive weights, dashed ones negative, and the units show
+# their values.
+
+# %%
+net.draw(params=params, x=points[3])
+
+# %% [markdown]
 # $A$ and $B$ land on the *same* place, $(1, 0)$. Now there are three places, and one line does it: $h_1 - h_2 < 1/2$.
 #
 # The slider raises $k$. **For which sharpness are the points apart well enough, and where are they at $k = 0$?**

@@ -66,6 +66,9 @@ def output(p, x):
 
 print("numbers in one network:", sum(leaf[0].size for leaf in start(6).values()))
 
+# %%
+nn.Sequential(nn.Linear(2, 6), nn.Tanh(), nn.Linear(6, 1), nn.Tanh()).draw()
+
 # %% [markdown]
 # The loss adds up those of all networks. They share nothing, so each gets its own gradient, from *one* reverse sweep.
 #
