@@ -20,9 +20,8 @@ from lesson import BLUE, ORANGE, Slider, referee
 # %% [markdown]
 # ## The old way: take a small step
 #
-# The slope of $f$ at $x$ is nearly $\frac{f(x+h) - f(x)}{h}$, and the smaller $h$, the better. It is called
-# a *difference quotient*. Try it on $x^3$ at
-# $x = 1.1$, where the slope is $3x^2 = 3.63$.
+# The slope of $f$ at $x$ is nearly $\frac{f(x+h) - f(x)}{h}$, and the smaller $h$, the better. It is called a
+# *difference quotient*. Try it on $x^3$ at $x = 1.1$, where the slope is $3x^2 = 3.63$.
 #
 # **Of $h = 10^{-2}, 10^{-5}, 10^{-8}, 10^{-11}, 10^{-14}$: which gives the best slope?**
 
@@ -157,9 +156,9 @@ print("x·x    ", x * x, "   right: 6")
 print("x·x·x·x", x * x * x * x, "  right: 108")
 
 # %% [markdown]
-# Always 1. A test at $x = 1/2$ would have passed: there the slope of $x^2$ is 1.
+# Always 1. A test at $x = 1/2$ would have passed: there the slope of $x^2$ is 1. A prover asks at all points at once.
 #
-# The prover does. `custom_jvp` makes a function with the tangent that we give. The `referee` calls adkit's
+# `custom_jvp` makes a function with the tangent that we give. The `referee` calls adkit's
 # `assert_proved`, which runs it on symbols and compares with SymPy's derivative.
 #
 # **Which of the two rules will pass?**

@@ -197,3 +197,8 @@ def test_functions_take_a_peers_namespace() -> None:
         value = one.function(Namespace(), *one.params, **one.data)
         np.testing.assert_array_equal(value, one.numpy()(*one.params))
         assert used or name.startswith("speelpenning")
+
+
+def test_problems_can_be_told_apart_in_a_set() -> None:
+    """The command keeps each problem once, by a dict: every field of one must be hashable, or left out of its hash."""
+    assert len(set(PROBLEMS.values())) == len(PROBLEMS)

@@ -75,7 +75,7 @@ class Problem:
     missing: Callable[[], str | None] = lambda: None
     suite: bool = True
     foreign: bool = True
-    lacks: Mapping[str, str] = field(default_factory=dict)
+    lacks: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def parse(self, size: str) -> Any:
         """The size as ``build`` takes it: a number, or a pair for INPUTSxOUTPUTS."""
