@@ -384,7 +384,8 @@ print(check(quotient_tangent_answer))
 # the Jacobian take in each mode, and which is cheaper?** The next cell measures it (column `sweeps`).
 
 # %% tags=["varies"]
-status = compare(["tanh-affine", "--size", "1x1000", "--operators", "jacobian", "--quick", "--no-progress"])
+status = compare(["tanh-affine", "--size", "1x1000", "--operators", "jacobian", "--methods", "forward,reverse", "--quick",
+                  "--no-progress"])  # fmt: skip
 
 # %% [markdown]
 # <details><summary>The answer</summary>
