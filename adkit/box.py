@@ -17,7 +17,8 @@ import numpy as np
 
 from .errors import AdkitWarning, DerivativeError, UnsupportedError
 from .levels import Boxed, lift, plain
-from .registry import TABLE, Op, answer_for, home_of
+from .refusals import unsupported
+from .registry import TABLE, Op, answer_for
 
 __all__ = ["Box", "getitem", "inner", "is_outer", "on_primal", "unsupported"]
 
@@ -296,36 +297,6 @@ def _refuse(kind: str, remedy: str) -> NoReturn:
     raise DerivativeError(
         f"a value being differentiated cannot become a plain Python {kind}: its derivative would be lost. {remedy}"
     )
-
-
-def unsupported(fun: Any) -> NoReturn:
-    """Raise the error for a function without a rule; it names the nearest that has one."""
-    name = getattr(fun, "__name__", str(fun))
-    if fun is np.copyto:
-        raise UnsupportedError(
-            "np.copyto (np.full and np.full_like call it) would write a value being differentiated into a plain array, "
-            "and its derivative would be lost: multiply by np.ones_like, or use np.broadcast_to, np.where or "
-            "adkit.numpy.full"
-        )
-    from difflib import get_close_matches  # only for this message: its import costs a millisecond
-
-    module = home_of(fun)
-    hint = _WAYS_OUT.get(name, "")
-    if not hint:
-        near = get_close_matches(name, {getattr(f, "__name__", "") for f in TABLE}, n=1, cutoff=0.6 if len(name) > 5 else 0.8)
-        hint = f"the nearest function with a rule is {near[0]!r}" if near else ""
-    raise UnsupportedError(
-        f"adkit has no derivative rule for {module}.{name}{': ' if hint else ''}{hint}. Write it with functions that have "
-        "one (adkit.supported_functions() lists them), or give it a rule of your own with adkit.custom_jvp or "
-        "adkit.custom_vjp"
-    )
-
-
-_WAYS_OUT = {
-    "trim_zeros": "find where to cut on the plain values and take a slice, x[first:last]",
-    "lexsort": "an order carries no derivative: use np.argsort of adkit.stop_gradient",
-}
-"""What to write in place of functions that have no rule."""
 
 
 def on_primal(fun: Any) -> Any:

@@ -39,6 +39,7 @@ from .errors import DerivativeError, UnsupportedError
 from .levels import Boxed, lift, top_level
 
 __all__ = [
+    "ON_PRIMAL",
     "REGISTRY",
     "STRUCTURAL",
     "TABLE",
@@ -46,9 +47,11 @@ __all__ = [
     "NoSymbol",
     "OfArrays",
     "Op",
+    "answers",
     "answer_for",
     "bilinear",
     "case",
+    "convention_of",
     "custom",
     "derived",
     "elementwise",
@@ -401,32 +404,65 @@ def custom(
     return _register(op, aliases)
 
 
-def derived(*functions: Any) -> Callable[[Fun], Fun]:
+def derived(*functions: Any, convention: str = "") -> Callable[[Fun], Fun]:
     """Declare how functions of NumPy are composed of others; they need no rule of their own."""
 
     def declare(body: Fun) -> Fun:
         for fun in functions:
             TABLE[fun] = body
+        if convention:
+            body.convention = convention  # type: ignore[attr-defined]
         return body
 
     return declare
 
 
-def supported_functions() -> list[str]:
-    """The functions of NumPy (and SciPy) that have a derivative, or are composed of such, by their full names.
+ON_PRIMAL = "computed on the primal alone: no derivative"
+"""The convention of what is asked of values and not of their derivatives: comparisons, argmax, shapes, ..."""
 
-    >>> "numpy.tanh" in supported_functions(), "numpy.linalg.norm" in supported_functions()
-    (True, True)
+
+def supported_functions() -> dict[str, str]:
+    """What of NumPy (and, where it is installed, SciPy) may be called in a differentiated function.
+
+    Returns
+    -------
+    dict of full names, in alphabetical order, and the convention at kinks, ties and singular points ("" where none is needed).
+
+    Examples
+    --------
+    >>> functions = supported_functions()
+    >>> "numpy.tanh" in functions, "numpy.linalg.svd" in functions, "numpy.busday_count" in functions
+    (True, True, False)
+    >>> functions["numpy.maximum"]
+    "a tie gives each operand one half (SymPy's Heaviside(0))"
     """
     load_families()
-    found = set()
-    for key in TABLE:
-        fun, method = (key[0], key[1:]) if isinstance(key, tuple) else (key, ())
-        if isinstance(getattr(fun, "__name__", None), str) and "<" not in fun.__name__ and method[:1] != ("__call__",):
-            home = home_of(fun)
-            if not home.startswith("adkit"):
-                found.add(".".join([home, fun.__name__, *method]))
-    return sorted(found)
+    return {name: convention_of(answer) for name, answer in sorted(answers().items())}
+
+
+HOMES = ("numpy", "numpy.linalg", "numpy.fft", "scipy.special")
+"""Where users find functions; SciPy's only once it has been imported."""
+
+
+def answers() -> dict[str, Any]:
+    """What answers for each function of NumPy's and SciPy's, by every full name that it has."""
+    found = {}
+    for home in HOMES:
+        module = sys.modules.get(home)
+        for name in dir(module) if module is not None else ():
+            fun = getattr(module, name)
+            if name.startswith("_") or isinstance(fun, type) or not callable(fun):
+                continue
+            for method in ("", "reduce", "accumulate", "outer"):
+                answer = TABLE.get((fun, method) if method else fun)
+                if answer is not None:
+                    found[f"{home}.{name}.{method}".rstrip(".")] = answer
+    return found
+
+
+def convention_of(answer: Any) -> str:
+    """What an op, or a composition, chooses where there is a choice."""
+    return ON_PRIMAL if hasattr(answer, "on_primal") else getattr(answer, "convention", "")
 
 
 def home_of(fun: Any) -> str:

@@ -149,13 +149,13 @@ elementwise(
 )  # fmt: skip
 
 
-@derived(np.divmod)
+@derived(np.divmod, convention="zero of the quotient, as floor_divide; of the rest as remainder")
 def divmod_(a: Any, b: Any) -> tuple[Any, Any]:
     """The floor of the quotient, with no derivative, and the remainder."""
     return np.floor_divide(a, b), np.remainder(a, b)
 
 
-@derived(np.modf)
+@derived(np.modf, convention="zero of the whole part")
 def modf(x: Any) -> tuple[Any, Any]:
     """The fractional part, with the derivative of x, and the whole part, with none."""
     whole = np.trunc(x)
@@ -211,7 +211,7 @@ complex_sign = custom(
 _flat_sign = on_primal(np.sign)
 
 
-@derived(np.sign)
+@derived(np.sign, convention="zero everywhere; of complex numbers the derivative of x / abs(x)")
 def sign(x: Any) -> Any:
     """Zero derivative for real numbers; for complex ones the derivative of x / abs(x)."""
     return complex_sign(x) if x.dtype.kind == "c" else _flat_sign(x)
@@ -226,7 +226,8 @@ for _fun in (
     np.searchsorted, np.digitize, np.allclose, np.isclose, np.array_equal, np.array_equiv, np.isreal, np.iscomplex,
     np.isrealobj, np.iscomplexobj, np.isposinf, np.isneginf, np.nanargmax, np.nanargmin, np.round, np.around, np.fix,
     np.result_type, np.common_type, np.can_cast, np.min_scalar_type,
-    np.lexsort, np.argpartition, np.histogram, np.bincount, np.array_repr, np.array_str, np.array2string, np.unique,
+    np.lexsort, np.argpartition, np.array_repr, np.array_str, np.array2string,
     np.isin, np.shares_memory, np.may_share_memory, np.linalg.matrix_rank,
+    np.einsum_path, np.diag_indices_from, np.tril_indices_from, np.triu_indices_from,
 ):  # fmt: skip
     TABLE.setdefault(_fun, on_primal(_fun))

@@ -166,7 +166,7 @@ if hasattr(np, "cumulative_sum"):  # NumPy 2.1
 # between points --------------------------------------------------------------------------------------
 
 
-@derived(np.interp)
+@derived(np.interp, convention="at a point the slope on its right; beyond the ends zero")
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
     """The straight lines through points, read at ``x``; at a point itself the slope is that on the right."""
     x, xp, fp = floating(x), floating(xp), floating(fp)
@@ -203,7 +203,7 @@ def _held(found: Any, end: Any) -> Any:
     return found + (plain(end) - plain(found))
 
 
-@derived(np.unwrap)
+@derived(np.unwrap, convention="the multiples of the period have no derivative")
 def unwrap(p: Any, discont: Any = None, axis: int = -1, *, period: Any = 2 * pi) -> Any:
     """Angles with multiples of the period added, so that no step is larger than half of it."""
     p = floating(p)

@@ -13,7 +13,7 @@ from .common import floating, negative_axis
 __all__: list[str] = []
 
 
-@derived(np.piecewise)
+@derived(np.piecewise, convention="the conditions have no derivative")
 def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
     """One of several functions for each entry; each is called with those entries alone for which it was chosen."""
     x = floating(x)
@@ -44,7 +44,7 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
     return np.reshape(np.astype(np.concatenate(values), x.dtype)[back], x.shape)
 
 
-@derived(np.nan_to_num)
+@derived(np.nan_to_num, convention="what is replaced passes no derivative")
 def nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
     """Numbers in place of nan and of infinities, which pass no derivative."""
     if x.dtype.kind == "c":

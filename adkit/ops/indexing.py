@@ -57,14 +57,14 @@ where_ = elementwise(
 )  # fmt: skip
 
 
-@derived(np.where)
+@derived(np.where, convention="the condition has no derivative")
 def where(condition: Any, *branches: Any) -> Any:
     """A choice between two values; the condition is read off the primal."""
     condition = plain(lift(condition))
     return where_(condition, *branches) if branches else np.nonzero(condition)
 
 
-@derived(np.clip, np._core.umath.clip)  # type: ignore[attr-defined]  # what an array's method calls
+@derived(np.clip, np._core.umath.clip, convention="at a bound one half, as maximum and minimum")  # type: ignore[attr-defined]  # what an array's method calls
 def clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None) -> Any:
     """``minimum(maximum(a, low), high)``: at a bound, one half."""
     refuse_out("clip", out)

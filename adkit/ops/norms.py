@@ -99,6 +99,9 @@ p_norm = custom(
 )  # fmt: skip
 
 
+_LEAST = "norm'(0) = 0, the subgradient of least norm; equal largest entries share alike"
+
+
 # numpy.linalg ----------------------------------------------------------------------------------------
 
 
@@ -141,7 +144,7 @@ def _matrix_norm(x: Any, order: Any, axes: tuple[int, ...], keepdims: Any) -> An
     return value if keepdims else np.squeeze(value, axis=axes)
 
 
-@derived(np.linalg.norm)
+@derived(np.linalg.norm, convention=_LEAST)
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Any:
     """A vector norm, or along two axes a matrix norm."""
     if axis is None:
@@ -157,13 +160,13 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> An
     raise ValueError("Improper number of dimensions to norm.")
 
 
-@derived(np.linalg.vector_norm)
+@derived(np.linalg.vector_norm, convention=_LEAST)
 def vector_norm(x: Any, /, *, axis: Any = None, keepdims: Any = False, ord: Any = 2) -> Any:
     """The norm of all entries along some axes, read as one vector."""
     return _vector_norm(x, ord, negative_axes(axis, x.ndim), keepdims)
 
 
-@derived(np.linalg.matrix_norm)
+@derived(np.linalg.matrix_norm, convention=_LEAST)
 def matrix_norm(x: Any, /, *, keepdims: Any = False, ord: Any = "fro") -> Any:
     """The norms of the matrices in the last two axes."""
     if x.ndim < 2:

@@ -88,7 +88,7 @@ def extract(condition: Any, arr: Any) -> Any:
     return np.take(np.ravel(arr), np.flatnonzero(plain(lift(condition))))
 
 
-@derived(np.select)
+@derived(np.select, convention="the conditions have no derivative")
 def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     """For each entry the first choice whose condition holds."""
     if len(condlist) != len(choicelist):
@@ -143,7 +143,7 @@ def _stable_order(x: Any, axis: int) -> Any:
     return order
 
 
-@derived(np.sort)
+@derived(np.sort, convention="equal entries keep their order, and their derivatives")
 def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
     """Entries in order; equal ones keep theirs, and so do their derivatives."""
     if order is not None:
@@ -151,7 +151,7 @@ def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable:
     return _ranked("sort", _stable_order, a, axis)
 
 
-@derived(np.partition)
+@derived(np.partition, convention="at ties, the entry that sorting puts in that place")
 def partition(a: Any, kth: Any, axis: Any = -1, kind: Any = "introselect", order: Any = None) -> Any:
     """The kth entry in its place of the sorted order, smaller ones before it."""
     if order is not None:

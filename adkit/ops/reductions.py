@@ -193,7 +193,7 @@ prod = custom(
 )  # fmt: skip
 
 
-@derived((np.multiply, "reduce"))
+@derived((np.multiply, "reduce"), convention="exact at zeros")
 def _multiply_reduce(x: Any, axis: Any = 0, dtype: Any = None, out: Any = None, keepdims: Any = False, **kw: Any) -> Any:
     return prod(x, axis=axis, dtype=dtype, out=out, keepdims=keepdims, **kw)
 
@@ -241,11 +241,11 @@ min_ = custom(
 )  # fmt: skip
 
 
-@derived((np.maximum, "reduce"))
+@derived((np.maximum, "reduce"), convention=_TIES)
 def _maximum_reduce(x: Any, axis: Any = 0, dtype: Any = None, out: Any = None, keepdims: Any = False, **kw: Any) -> Any:
     return max_(x, axis=axis, out=out, keepdims=keepdims, **kw)
 
 
-@derived((np.minimum, "reduce"))
+@derived((np.minimum, "reduce"), convention=_TIES)
 def _minimum_reduce(x: Any, axis: Any = 0, dtype: Any = None, out: Any = None, keepdims: Any = False, **kw: Any) -> Any:
     return min_(x, axis=axis, out=out, keepdims=keepdims, **kw)

@@ -58,7 +58,7 @@ def _multiply_accumulate(x: Any, axis: Any = 0, dtype: Any = None, out: Any = No
     return np.cumprod(x, axis=axis, dtype=dtype, out=out)
 
 
-@derived(np.cumprod)
+@derived(np.cumprod, convention="exact at zeros")
 def cumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
     """Running products, built step by step, so that zeros need no division."""
     refuse_out("cumprod", out)

@@ -55,7 +55,7 @@ def var(
     return np.sum(squares, axis=axis, keepdims=keep, where=where) / (n if where is not True else squares.dtype.type(n))
 
 
-@derived(np.std)
+@derived(np.std, convention="0 of equal numbers, as norm'(0) = 0")
 def std(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = _NOTHING, *,
     where: Any = True, mean: Any = _NOTHING, correction: Any = _NOTHING,
@@ -72,7 +72,7 @@ def std(
     return length / (np.sqrt(n) if where is not True else length.dtype.type(sqrt(n)))
 
 
-@derived(np.ptp)
+@derived(np.ptp, convention="m equal extremes get 1/m each")
 def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
     """The largest less the smallest."""
     refuse_out("ptp", out)
@@ -202,7 +202,7 @@ def _quantile(name: str, a: Any, q: Any, axis: Any, method: Any, keepdims: bool,
     return np.reshape(found, np.shape(v) + rest) if keepdims else found
 
 
-@derived(np.quantile)
+@derived(np.quantile, convention="at ties, the entry that sorting puts in that place")
 def quantile(
     a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, method: str = "linear",
     keepdims: Any = False, *, weights: Any = None, interpolation: Any = None,
@@ -213,7 +213,7 @@ def quantile(
     return _quantile("quantile", a, q, axis, method, kept(keepdims), type(q) in (int, float))
 
 
-@derived(np.percentile)
+@derived(np.percentile, convention="at ties, the entry that sorting puts in that place")
 def percentile(
     a: Any, q: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, method: str = "linear",
     keepdims: Any = False, *, weights: Any = None, interpolation: Any = None,
@@ -232,7 +232,7 @@ def _refuse_weights(name: str, weights: Any) -> None:
         )
 
 
-@derived(np.median)
+@derived(np.median, convention="at ties, the entry that sorting puts in that place")
 def median(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False) -> Any:
     """The entry in the middle of the order, or the mean of the two there."""
     refuse_out("median", out)

@@ -128,4 +128,6 @@ def _outer(ufunc: Any) -> Callable[..., Any]:
 for _op in list(REGISTRY.values()):
     if isinstance(_op.fun, np.ufunc) and _op.kind == "elementwise" and _op.fun.nin == 2:
         for _method, _make in (("reduce", _reduced), ("accumulate", _accumulated), ("outer", _outer)):
-            TABLE.setdefault((_op.fun, _method), _make(_op.fun))
+            _body = _make(_op.fun)
+            _body.convention = _op.convention  # type: ignore[attr-defined]
+            TABLE.setdefault((_op.fun, _method), _body)

@@ -27,7 +27,7 @@ def _filled(a: Any, value: Any) -> tuple[Any, Any]:
     return np.where(bad, value, a), bad
 
 
-@derived(np.nansum)
+@derived(np.nansum, convention="nan passes no derivative")
 def nansum(
     a: Any,
     axis: Any = None,
@@ -41,7 +41,7 @@ def nansum(
     return np.sum(_filled(a, 0)[0], axis=axis, dtype=dtype, out=out, keepdims=keepdims, initial=initial, where=where)
 
 
-@derived(np.nanprod)
+@derived(np.nanprod, convention="nan passes no derivative")
 def nanprod(
     a: Any,
     axis: Any = None,
@@ -60,7 +60,7 @@ def _valid(a: Any, where: Any) -> Any:
     return good if where is True or where is _NOTHING else good & where
 
 
-@derived(np.nanmean)
+@derived(np.nanmean, convention="nan passes no derivative")
 def nanmean(
     a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True
 ) -> Any:
@@ -68,7 +68,7 @@ def nanmean(
     return np.mean(_filled(a, 0)[0], axis=axis, dtype=dtype, out=out, keepdims=kept(keepdims), where=_valid(a, where))
 
 
-@derived(np.nanvar)
+@derived(np.nanvar, convention="nan passes no derivative")
 def nanvar(
     a: Any,
     axis: Any = None,
@@ -85,7 +85,7 @@ def nanvar(
     return np.var(filled, axis=axis, dtype=dtype, out=out, ddof=ddof, keepdims=keepdims, where=_valid(a, where), **kw)
 
 
-@derived(np.nanstd)
+@derived(np.nanstd, convention="nan passes no derivative")
 def nanstd(
     a: Any,
     axis: Any = None,
@@ -116,17 +116,17 @@ def _extreme(name: str, fun: Any, worst: float) -> Any:
     return extreme
 
 
-derived(np.nanmax)(_extreme("nanmax", np.max, -np.inf))
-derived(np.nanmin)(_extreme("nanmin", np.min, np.inf))
+derived(np.nanmax, convention="nan passes no derivative; m equal extremes get 1/m each")(_extreme("nanmax", np.max, -np.inf))
+derived(np.nanmin, convention="nan passes no derivative; m equal extremes get 1/m each")(_extreme("nanmin", np.min, np.inf))
 
 
-@derived(np.nancumsum)
+@derived(np.nancumsum, convention="nan passes no derivative")
 def nancumsum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
     """Running sums, nan counted as 0."""
     return np.cumsum(_filled(a, 0)[0], axis=axis, dtype=dtype, out=out)
 
 
-@derived(np.nancumprod)
+@derived(np.nancumprod, convention="nan passes no derivative")
 def nancumprod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
     """Running products, nan counted as 1."""
     return np.cumprod(_filled(a, 1)[0], axis=axis, dtype=dtype, out=out)
@@ -149,14 +149,14 @@ def _each_row(name: str, of_row: Any) -> Any:
     return along
 
 
-@derived(np.nanmedian)
+@derived(np.nanmedian, convention="nan passes no derivative")
 def nanmedian(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = False) -> Any:
     """The median of what is not nan."""
     refuse_out("nanmedian", out)
     return _each_row("nanmedian", np.median)(a, axis, kept(keepdims))
 
 
-@derived(np.nanquantile)
+@derived(np.nanquantile, convention="nan passes no derivative")
 def nanquantile(
     a: Any,
     q: Any,
@@ -172,7 +172,7 @@ def nanquantile(
     return _each_row("nanquantile", lambda row: np.quantile(row, q, method=method, **kw))(a, axis, kept(keepdims))
 
 
-@derived(np.nanpercentile)
+@derived(np.nanpercentile, convention="nan passes no derivative")
 def nanpercentile(
     a: Any,
     q: Any,
