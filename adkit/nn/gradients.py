@@ -55,7 +55,7 @@ def random_direction(params: Any, rng: np.random.Generator, kind: str = "gaussia
 
 def gradient_of(
     mode: str, module: Any, loss: Callable[..., Any], reduction: str = "mean", penalty: Callable[[Any], Any] | None = None,
-    direction: str = "gaussian",
+    direction: str = "gaussian", compile: bool = False,
 ) -> Gradient:  # fmt: skip
     """A function of a batch: ``(params, state, x, t, noise, rng) -> (loss, gradient, new_state)``.
 
@@ -68,6 +68,8 @@ def gradient_of(
     penalty : a function of the parameters that is added to the loss.  In the mode ``modules`` its gradient is
         ``penalty.by_hand(params)``, or without that one of reverse mode.
     direction : one of ``DIRECTIONS``, for the mode ``forward-gradient``.
+    compile : whether the gradient is traced once, and run as optimised NumPy from then on (:func:`adkit.compile`), in the
+        modes ``reverse`` and ``forward``.  What a network draws cannot be compiled.
 
     Of the function's arguments ``noise`` seeds what the module draws (None: it draws nothing); as a seed it gives the
     same masks however often a mode calls the network.  ``rng`` draws the directions.
@@ -90,6 +92,9 @@ def gradient_of(
     if direction not in DIRECTIONS:
         raise ValueError(f"there is no direction {direction!r}; there are {', '.join(DIRECTIONS)}")
 
+    if compile and mode not in ("reverse", "forward"):
+        raise ValueError(f"the mode {mode!r} cannot be compiled; choose 'reverse' or 'forward', or leave compile out")
+
     def objective(params: Any, state: Any, x: Any, t: Any, noise: Any) -> tuple[Any, Any]:
         y, new_state = module.apply(params, x, state=state, rng=noise, training=True)
         value = loss(y, t, reduction)
@@ -100,9 +105,10 @@ def gradient_of(
     if mode == "forward-gradient":
         return _along_a_direction(objective, direction)
     if mode == "reverse":
-        both = value_and_grad(objective, has_aux=True)
+        both = _compiled(value_and_grad(objective, has_aux=True), compile)
 
         def reverse(params: Any, state: Any, x: Any, t: Any, noise: Any = None, rng: Any = None) -> tuple[Any, Any, Any]:
+            _check_noise(compile, noise)
             (value, new_state), gradient = both(params, state, x, t, noise)
             return value, gradient, new_state
 
@@ -112,13 +118,27 @@ def gradient_of(
         value, new_state = objective(params, *rest)
         return value, (value, new_state)
 
-    every = jacfwd(with_value, has_aux=True)
+    every = _compiled(jacfwd(with_value, has_aux=True), compile)
 
     def forward(params: Any, state: Any, x: Any, t: Any, noise: Any = None, rng: Any = None) -> tuple[Any, Any, Any]:
+        _check_noise(compile, noise)
         gradient, (value, new_state) = every(params, state, x, t, noise)
         return value, gradient, new_state
 
     return forward
+
+
+def _compiled(f: Callable[..., Any], wanted: bool) -> Callable[..., Any]:
+    if not wanted:
+        return f
+    from ..program.compile import compile  # a room that only this needs
+
+    return compile(f)  # type: ignore[no-any-return]
+
+
+def _check_noise(compiled: bool, noise: Any) -> None:
+    if compiled and noise is not None:
+        raise ValueError("compile=True would freeze what the network draws (its dropout masks): train it without compile")
 
 
 def _along_a_direction(objective: Callable[..., Any], kind: str) -> Gradient:

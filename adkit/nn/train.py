@@ -52,7 +52,7 @@ def fit(
     penalty: Callable[[Any], Any] | None = None, augment: Callable[[Any, Any], Any] | None = None,
     direction: str = "gaussian", test: tuple[Any, Any] | None = None, measures: dict[str, Callable[..., Any]] | None = None,
     every: int = 1, callbacks: Iterable[Callable[[Event], Any]] = (), save: Path | None = None, save_every: float = 1.0,
-    resume: Path | None = None, name: str = "", progress: bool = True,
+    resume: Path | None = None, name: str = "", progress: bool = True, compile: bool = False,
 ) -> Trained:  # fmt: skip
     """Train a network.
 
@@ -81,6 +81,8 @@ def fit(
     resume : the checkpoint to continue from.
     name : what the checkpoint is of; only a run of the same name continues it.
     progress : whether to show a line on stderr, where that is a terminal.
+    compile : whether the gradient is traced once for each shape of a batch, and then run as optimised NumPy (see
+        :func:`adkit.compile`): for the modes ``"reverse"`` and ``"forward"``, and networks that draw nothing.
 
     Raises
     ------
@@ -106,7 +108,7 @@ def fit(
     if reduction not in ("mean", "sum"):
         raise ValueError(f"fit: the reduction is 'mean' or 'sum', not {reduction!r}")
     steps = Steps(
-        module, loss, gradient_of(mode, module, loss, reduction, penalty, direction), optimizer, x, t, epochs,
+        module, loss, gradient_of(mode, module, loss, reduction, penalty, direction, compile), optimizer, x, t, epochs,
         len(x) if batch is None else min(batch, len(x)), seed, reduction, mode == "forward-gradient", augment,
         None if test is None else _examples(test, "test"), measures or {}, every, tuple(callbacks),
     )  # fmt: skip

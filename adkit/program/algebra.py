@@ -136,7 +136,8 @@ class Builder:
 
     def elementwise(self, fun: Any, args: tuple[Any, ...], shape: Any, dtype: Any) -> Any:
         """A ufunc's call, entry by entry."""
-        args = tuple([self._plainest(a, k, args, shape, dtype) for k, a in enumerate(args)])
+        for k in range(len(args)):  # one after the other: two operands must not both lose the same axis
+            args = (*args[:k], self._plainest(args[k], k, args, shape, dtype), *args[k + 1 :])
         if not any([type(a) is Node for a in args]):
             return self.new(fun, args, {}, shape, dtype)
         wide = [a for a in args if type(a) is Node and a.fun is BROADCAST]
@@ -156,6 +157,8 @@ class Builder:
     def _plainest(self, a: Any, place: int, args: tuple[Any, ...], shape: Any, dtype: Any) -> Any:
         """An operand without what broadcasting does by itself: a repeated number, added axes of length one."""
         others = [_shape(b) for k, b in enumerate(args) if k != place]
+        if type(a) is np.ndarray and not a.ndim:
+            return a[()]
         if type(a) is np.ndarray:
             if a.size and any([type(b) is Node and b.shape == shape for k, b in enumerate(args) if k != place]):
                 return self._number(a, [b for k, b in enumerate(args) if k != place])

@@ -240,7 +240,7 @@ class FastWriter(Writer):
                 lines.append(f"{place} = {self._operand(node, g)}")
             else:
                 part = part or self._fresh("part")
-                single = type(g) is Node and not g.ndim
+                single = type(g) is not Node or not g.ndim
                 lines += [f"{place} += {self._operand(node, g)}"] if single else [
                     f"{part} = {place}", f"{part} += {self._operand(node, g)}"]  # fmt: skip
         return lines

@@ -89,14 +89,22 @@ class Program(Readable):
         return self._compiled()[1]
 
     def __call__(self, *args: Any) -> Any:
-        """Run the source on arguments of the same structure, shapes and types as the example's.
+        """Run the optimised form on arguments of the same structure, shapes and types as the example's.
+
+        Where an argument is being differentiated, and where something in it is not finite, the source runs as it stands.
 
         Raises
         ------
         DerivativeError : for another structure, shape or type.
         ValueError : where a branch would be taken that was not traced.
         """
-        found = self._compiled()[2](*self._checked(args))
+        given = self._checked(args)
+        if not any([isinstance(x, Boxed) for x in tree.leaves(given)]):
+            try:
+                return self.fast(*given)
+            except (ValueError, ArithmeticError):
+                pass  # another branch, or an infinite partial: the plain program says which
+        found = self._compiled()[2](*given)
         supply = iter(tree.leaves(found))
         return tree.map_leaves(lambda _: next(supply), self.outputs)
 
