@@ -151,8 +151,8 @@ print("by walking:", found[tape[0]], "  by the tape:", sweep(tape)[tape[0]])
 # 52 instead of 16, and no error. $v$ is reached twice. The first time it hands on what it has, 2. The second time it has
 # 4, and hands on *all* of it, the first 2 once more. Every fork below repeats that.
 #
-# The mended walk hands on only the new share. It is right, but **how often does it visit $a$, if we put $k$ such steps
-# behind one another?**
+# The mended walk hands on only the new share. It is right, but **how many nodes does it visit, if we put $k$ steps
+# $x \cdot x$ behind one another?**
 
 # %%
 def walk_shares(node, share, cotangent):

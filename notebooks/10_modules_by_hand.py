@@ -2,7 +2,7 @@
 # # Modules by hand, and when logarithms explode
 #
 # A network is a chain of modules. Each knows three things: its output, how to turn $dL/dy$ into $dL/dx$, and how to turn
-# it into the gradients of its own parameters. With these three, backpropagation is a loop of two lines.
+# it into the gradients of its own parameters. With these three, backpropagation is a loop over the chain.
 #
 # You will write three modules, join them to a classifier, transpose a matrix that should not be, and watch a right formula
 # return `nan`. At the end you can say which two modules should always be one. You need NumPy and the chain rule, and about
@@ -118,6 +118,10 @@ class CrossEntropy:
 
     def backward_pass(self):
         return -self.t / self.p
+
+# %%
+unlikely = CrossEntropy()
+print(f"L {unlikely.forward_pass(np.array([0.001, 0.999]), np.array([1.0, 0.0])):.4f}   dL/dp {unlikely.backward_pass() + 0.0}")
 
 # %% [markdown]
 # −1000. Keep that in mind.
@@ -255,7 +259,7 @@ for kind in np.float64, np.float32, np.float16:
 # %% [markdown]
 # 18. A gap of 18 between two logits is nothing unusual.
 #
-# The slider shows the two losses for growing gaps.
+# The slider shows the three losses for growing gaps.
 
 # %%
 def losses(figure, gap):
