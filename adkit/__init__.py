@@ -115,7 +115,7 @@ _LATER = {"Program": "program.trace", "compile": "program.compile", "derive": "v
 """What lives in a heavier room, which is loaded when it is first asked for."""
 
 
-_ROOMS = ("numpy", "sparse", "testing")
+_ROOMS = ("numpy", "scipy", "sparse", "testing")
 """Rooms that messages speak of, found also without an import of their own."""
 
 
