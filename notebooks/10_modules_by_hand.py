@@ -294,6 +294,28 @@ print("xlogy(0, 0)   ", adkit.xlogy(0.0, 0.0))
 print("slope towards p at t = 0:", adkit.grad(adkit.xlogy, 1)(0.0, 0.0))
 
 # %% [markdown]
+# ## A part of your own
+#
+# In adkit a derivative is stated once, and both modes read it: `g` is a tangent on the way forward, a cotangent on the way
+# back. *Swish* is $y = x\,\sigma(x)$, of slope $\sigma + y(1 - \sigma)$. Somebody remembers the sigmoid's rule, and writes
+# $\sigma + y(1 - y)$.
+#
+# **Will forward and reverse mode disagree, and so betray the mistake?**
+
+# %%
+def swish(name, rule):
+    meaning = lambda sp, x: x / (1 + sp.exp(-x))  # for the prover, in SymPy
+    return adkit.elementwise(lambda x: x * adkit.sigmoid(x), rule, name=name, symbol=meaning, domain=(-3, 3))
+
+
+wrong = swish("swish_wrong", lambda g, y, x: g * (adkit.sigmoid(x) + y * (1 - y)))
+right = swish("swish", lambda g, y, x: g * (adkit.sigmoid(x) + y * (1 - adkit.sigmoid(x))))
+for f in wrong, right:
+    print(f"forward {adkit.jvp(f, (0.5,), (1.0,))[1]:.6f}   reverse {adkit.grad(f)(0.5):.6f}   {referee(f, 0.5)}")
+
+# %% [markdown]
+# No: one rule, one mistake, in both modes alike. That they agree is no proof. The referee is.
+#
 # ## Exercise
 #
 # The logistic loss of one number: $p = \sigma(z)$, $L = -t \log p - (1 - t) \log(1 - p)$, with any $t$. It has the same
