@@ -12,7 +12,7 @@ import numpy as np
 
 from . import tree
 from .errors import AdkitError, DerivativeError, IndependentOutputWarning
-from .levels import Boxed, Level, lift
+from .levels import Boxed, Level, lift, operand
 
 __all__ = [
     "as_perturbation", "call", "callers_level", "check_argnums", "check_callable", "check_inputs", "chunk_size", "enter",
@@ -130,7 +130,7 @@ def outputs(y: Any) -> Any:
 
 def _output(y: Any) -> Any:
     freeze = getattr(y, "__adkit_freeze__", None)
-    return lift(y) if freeze is None else freeze()
+    return operand(y) if freeze is None else freeze()  # an object array that holds numbers alone is made numeric
 
 
 def strip(level: Level, x: Any) -> Any:

@@ -839,3 +839,15 @@ def test_ufunc_keywords_that_have_no_meaning_are_refused() -> None:
         "axes=",
     )
     _refused(lambda x: np.sum(np.multiply(x, x, signature="dd->d")), adkit.UnsupportedError, "signature=")
+
+
+def test_an_object_array_from_which_every_box_has_been_chosen_away_is_numeric() -> None:
+    def least(x: Any) -> Any:
+        return np.min(np.array([[x, x, x], [x, 0.5, 0.5], [0.5, 0.5, 0.5], [x, x, 0.5]]), axis=0)
+
+    adkit.testing.check_grads(least, (-1.0,))
+    with pytest.warns(adkit.IndependentOutputWarning):
+        y, slope = adkit.jvp(least, (1.0,), (1.0,))
+    assert y.dtype == float
+    assert y.tolist() == [0.5, 0.5, 0.5]
+    assert slope.tolist() == [0.0, 0.0, 0.0]
