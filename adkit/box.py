@@ -139,8 +139,15 @@ class Box(Boxed):
         return np.imag(self)  # type: ignore[call-overload]
 
     @property
-    def flat(self) -> Iterator[Any]:
-        return iter(np.ravel(self))  # type: ignore[call-overload]
+    def flat(self) -> Any:
+        return np.ravel(self)  # type: ignore[call-overload]
+
+    @property
+    def device(self) -> str:
+        return "cpu"
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        return np
 
     def reshape(self, *shape: Any, order: Any = "C", **kw: Any) -> Any:
         return np.reshape(self, shape[0] if len(shape) == 1 else shape, order=order, **kw)  # type: ignore[call-overload]

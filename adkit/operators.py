@@ -35,7 +35,7 @@ METHODS = {
     "cumsum": np.cumsum, "cumprod": np.cumprod, "dot": np.dot, "ravel": np.ravel, "flatten": np.ravel,
     "swapaxes": np.swapaxes, "squeeze": np.squeeze, "repeat": np.repeat, "clip": np.clip, "trace": np.trace,
     "diagonal": np.diagonal, "take": np.take, "argmax": np.argmax, "argmin": np.argmin,
-    "argsort": np.argsort, "any": np.any, "all": np.all, "nonzero": np.nonzero, "copy": np.copy,
+    "argsort": np.argsort, "argpartition": np.argpartition, "any": np.any, "all": np.all, "nonzero": np.nonzero, "copy": np.copy,
     "conj": np.conjugate, "ptp": np.ptp, "searchsorted": np.searchsorted, "round": np.round, "choose": np.choose,
 }  # fmt: skip
 """The methods of an array, and the functions of NumPy that they mean."""
