@@ -20,7 +20,7 @@ _ROOM = (100.0, 210.0)
 _MARGIN = 18.0
 _MOST = 300.0
 """Labels that would take more room than this above a card are left to the tips."""
-_WIDEST = 1120.0
+_WIDEST = 860.0
 """Where a picture would be wider than this, it runs downwards."""
 
 

@@ -82,10 +82,12 @@ class Stepper:
     def html(self) -> str:
         """The element: its style, its picture, its table and its script."""
         told = json.dumps(self.told(), ensure_ascii=False, separators=(",", ":"))
+        told = told.replace("&", "&amp;").replace("'", "&#39;").replace("<", "&lt;")  # in single quotes: JSON is full of the others
         coded = base64.b64encode(self.picture.svg.encode()).decode()
         table = self.program.table(self.tangents, self.cotangent)._repr_html_()
         return (
-            f'<div class="adkit-stepper" role="group" aria-label="{escape(self.about)}" data-steps="{escape(told)}">'
+            f'<div class="adkit-stepper" role="group" aria-label="{escape(self.about)}" '
+            f"data-steps='{told}'>"
             f"<style>{_style()}</style>"
             f'<p class="as-name">{escape(self.title)}, step by step</p>'
             '<div class="as-both"><div class="as-figure" tabindex="0" role="group" aria-label="The compute graph">'

@@ -196,6 +196,42 @@ def test_each_steps_numbers_equal_the_programs(browser: Browser, tmp_path: Path,
     assert browser.complaints() == []
 
 
+def test_a_folded_loop_shows_the_round_that_is_computed(browser: Browser, tmp_path: Path) -> None:
+    def loop(x: Any) -> Any:
+        for _ in range(30):
+            x = np.sin(x) * 1.5
+        return x
+
+    stepper = adkit.trace(loop)(0.5).stepper()
+    assert len(stepper.picture.graph) == 3
+    stepper.save(tmp_path / "loop.html")
+    browser.open(tmp_path / "loop.html")
+    card = {m: str(n.key) for n in stepper.picture.graph.nodes for m in n.members}
+    for which, steps in enumerate((stepper.forward, stepper.reverse)):
+        browser.run("document.querySelectorAll('.as-mode')[arguments[0]].click()", which)
+        for s in steps:
+            shown = browser.run(SHOWN)
+            assert shown["said"] == s.say
+            assert shown["cards"][card[s.key]][3] == "true"
+            for k, kind, text in s.sets:
+                assert shown["cards"][card[k]][("value", "forward", "reverse").index(kind)].lstrip("→← ") == text
+            click(browser, "next")
+    assert browser.complaints() == []
+
+
+def test_names_and_texts_of_every_kind_survive(browser: Browser, tmp_path: Path) -> None:
+    """What a page must escape: quotes, signs, letters of other scripts."""
+    stepper = adkit.trace(lambda θ, 変数: np.where(θ < 1.0, θ * 変数, 変数))(0.5, 2.0).stepper(title="it's <b>\"a & b\"</b> </script>")
+    stepper.save(tmp_path / "odd.html")
+    browser.open(tmp_path / "odd.html")
+    assert browser.run("return document.querySelector('.as-name').textContent") == 'it\'s <b>"a & b"</b> </script>, step by step'
+    for s in stepper.forward:
+        assert browser.run(SHOWN)["said"] == s.say
+        click(browser, "next")
+    assert "θ < 1" in stepper.forward[2].say
+    assert browser.complaints() == []
+
+
 def test_the_lectures_numbers_appear_at_the_nodes(browser: Browser, tmp_path: Path) -> None:
     """LECTURE.md, rows 36 and 37, as they stand on the cards at the end of each sweep."""
     stepper, path = saved("path", tmp_path)
