@@ -44,7 +44,7 @@ class Builder:
     def __init__(self) -> None:
         self.order: list[Node] = []
         self.kept: list[Any] = []
-        self._made: dict[Any, Node] = {}
+        self._made: dict[Any, Any] = {}
         self._arrays: dict[Any, Any] = {}
         self._keys: dict[int, Any] = {}
 
@@ -81,10 +81,12 @@ class Builder:
         found = self._made.get(key)
         if found is not None:
             return found
-        if (elementwise(fun) or fun in (REDUCE, RESHAPE, TRANSPOSE, np.matmul)) and prod(shape) <= _FOLD and not any(
+        if (elementwise(fun) or fun in (REDUCE, RESHAPE, TRANSPOSE, STACK, np.matmul)) and prod(shape) <= _FOLD and not any(
             [True for _ in nodes_of((args, kw))]
         ):
-            return self.constant(evaluate(fun, args, kw))
+            self.kept.append((fun, args, kw))
+            self._made[key] = folded = self.constant(evaluate(fun, args, kw))
+            return folded
         node = Node(fun, args, kw, shape, dtype)
         self.kept.append((fun, args, kw))  # what is known by its id must stay
         self._made[key] = node
@@ -319,9 +321,12 @@ def evaluate(fun: Any, args: tuple[Any, ...], kw: dict[str, Any]) -> Any:
         return fun(*args, **kw)
 
 
-def rebuilt(order: list[Node], builder: Builder, change: Any) -> dict[int, Any]:
-    """Every node made anew in another builder; ``change(node, args, kw)`` gives what replaces one, or None."""
-    new: dict[int, Any] = {}
+def rebuilt(order: list[Node], builder: Builder, change: Any, new: dict[int, Any] | None = None) -> dict[int, Any]:
+    """Every node made anew in another builder; ``change(node, args, kw)`` gives what replaces one, or None.
+
+    ``new``, if given, is filled: what each node made so far has become, by its id.
+    """
+    new = {} if new is None else new
     for node in order:
         args = map_nodes(lambda n: new[id(n)], node.args)
         kw = map_nodes(lambda n: new[id(n)], node.kw) if node.kw else node.kw

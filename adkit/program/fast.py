@@ -120,6 +120,7 @@ class FastWriter(Writer):
         """The lines of the function."""
         self._checked = checked
         self._checking = False
+        self.begun: set[int] = set()  # stacks that have a part already
         lines: list[str] = []
         for node in self.order:
             if node.fun is INPUT:
@@ -181,6 +182,10 @@ class FastWriter(Writer):
         name = self.texts[id(node)]
         if node.fun is SCATTER:
             return self._scattered(node, name)
+        if node.fun is STACK and id(node) in self.begun:
+            return self._completed(node, name)
+        if id(node) in self.plan.placed:
+            return self._in_place(node, name)
         over = self.plan.over.get(id(node))
         held = self.plan.storage.get(id(node))
         if over is not None and over.fun is RESHAPE and id(over) not in self.plan.storage:
@@ -192,6 +197,28 @@ class FastWriter(Writer):
         if held is not None and held.slot is not None:
             return [self._into(node, name)]
         return [f"{name} = {self.expression(node)}"]
+
+    def _in_place(self, node: Node, name: str) -> list[str]:
+        """A part of a stack, computed there."""
+        stack, start = self.plan.placed[id(node)]
+        whole = self.texts[id(stack)]
+        lines = []
+        if id(stack) not in self.begun:
+            self.begun.add(id(stack))
+            held = self.plan.storage[id(stack)]
+            if held.slot is None:
+                lines.append(f"{whole} = {self._empty(stack.shape, stack.dtype)}")
+        return [*lines, f"{name} = {whole}[{start}:{start + node.shape[0]}]", self._into(node, name)]
+
+    def _completed(self, node: Node, name: str) -> list[str]:
+        """The parts of a stack that were not computed there."""
+        lines, start = [], 0
+        for p in node.args[0]:
+            stop = start + p.shape[0]
+            if type(p) is not Node or self.plan.placed.get(id(p), (None,))[0] is not node:
+                lines.append(f"{name}[{start}:{stop}] = {self._operand(node, p)}")
+            start = stop
+        return lines
 
     def _overwrite(self, node: Node, name: str, over: Node) -> str:
         """A ufunc written over one of its operands."""

@@ -18,6 +18,7 @@ from .floats import unstacked
 from .instruction import INPUT, PART, Ref, map_refs
 from .naming import Fresh, name_values
 from .polish import polished
+from .products import joined, spread
 from .node import BROADCAST, REDUCE, RESHAPE, SCATTER, STACK, TRANSPOSE, Node, live, nodes_of
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def optimised(program: Program) -> Fast:
         new.append(node)
     results = tree.map_leaves(lambda x: new[x.index] if isinstance(x, Ref) else x, program.outputs)
     guards = [(new[g.index], g) for g in program.guards if type(new[g.index]) is Node]
-    for improve in (polished, blocked):
+    for improve in (joined, polished, spread, blocked):
         order = _needed(builder, results, guards)
         again = Builder()
         found = improve(order, [*_nodes(results), *[n for n, _ in guards]], again)

@@ -44,6 +44,9 @@ class Plan:
         self.apart = apart  # nodes that have a place of their own, and are not written over an operand
         self.place = {id(n): k for k, n in enumerate(order)}
         self.deferred = _deferred(order, {id(n) for n in (*results, *kept)})
+        self.placed: dict[int, tuple[Node, int]] = {}  # parts of stacks: the stack, and the row where the part begins
+        if pooled < _LASTING:
+            self._place_parts({id(n) for n in results})
         self.last = self._last_uses(results)
         self.storage: dict[int, Storage] = {}
         self.over: dict[int, Node] = {}
@@ -57,6 +60,8 @@ class Plan:
         """The operands whose memory a node's value may be part of."""
         if id(node) in self.deferred:
             return list(nodes_of(node.args))  # read where it is computed, which is where it is used
+        if node.fun is STACK:
+            return [n for n in node.args[0] if type(n) is Node and self.placed.get(id(n), (None,))[0] is node]
         if node.fun is INPUT or fresh(node):
             return []
         if node.fun in VIEWS:
@@ -78,7 +83,7 @@ class Plan:
     def _settle(self, node: Node, k: int) -> None:
         if node.fun is INPUT or not node.shape or not fresh(node) or id(node) in self.deferred:
             return
-        if elementwise(node.fun) and not node.kw and id(node) not in self.apart:
+        if elementwise(node.fun) and not node.kw and id(node) not in self.apart and id(node) not in self.placed:
             for a in node.args:
                 if type(a) is not Node or a.shape != node.shape or a.dtype != node.dtype:
                     continue
@@ -101,9 +106,21 @@ class Plan:
         held = self.storage[id(node)] = Storage(node, k)
         held.dies = self.last[id(node)]
 
+    def _place_parts(self, results: set[int]) -> None:
+        """Parts of stacks that are computed in their places there."""
+        for stack in self.order:
+            if stack.fun is not STACK or id(stack) in results:
+                continue
+            start = 0
+            for p in stack.args[0]:
+                if type(p) is Node and p.fun is not STACK and writes(p) and p.fun is not REDUCE and p.dtype == stack.dtype:
+                    if id(p) not in self.placed and id(p) not in results and id(p) not in self.deferred:
+                        self.placed[id(p)] = stack, start
+                start += p.shape[0]
+
     def writable(self, a: Node, k: int) -> bool:
         """Whether a node's memory is the program's own, and free from step ``k`` on."""
-        return id(a) in self.storage and self.last[id(a)] == k
+        return id(a) in self.storage and self.last[id(a)] == k and id(a) not in self.placed and a.fun is not STACK
 
     def _share(self, pooled: int) -> None:
         """Buffers of the pool for large values, shared where lives do not overlap."""
@@ -114,6 +131,14 @@ class Plan:
             held = self.storage.get(id(node))
             if held is not None and id(held) not in seen:
                 seen.add(id(held))
+                if id(node) in self.placed:
+                    continue
+                if node.fun is STACK and any([stack is node for stack, _ in self.placed.values()]):
+                    # Its parts are written before it stands complete: a buffer of its own.
+                    if node.nbytes >= pooled and held.dies < _LASTING:
+                        held.slot = len(self.slots)
+                        self.slots.append((node.shape, node.dtype))
+                    continue
                 if held.lender is None and node.nbytes >= pooled and held.dies < _LASTING and writes(node):
                     kind = (node.shape, node.dtype)
                     left = free.setdefault(kind, [])
