@@ -1,7 +1,8 @@
 """NumPy's namespace for code that adkit differentiates: no detour by protocol, and arrays that take assignment.
 
 ``import adkit.numpy as np`` in place of ``import numpy as np``: every name of NumPy is here.  A function with a
-derivative rule recognises a value being differentiated itself, which is faster than NumPy's protocols; and
+derivative rule recognises a value being differentiated itself, which is faster than NumPy's protocols, and takes lists
+in which such values stand beside numbers, which NumPy's own functions mostly do not; and
 ``zeros``, ``ones``, ``empty``, ``full``, ``array`` and the ``_like`` forms return, while a derivative is taken, a
 :class:`adkit.buffer.Buffer`, into which values being differentiated may be assigned.  Outside a driver everything is
 plain NumPy.
@@ -102,8 +103,11 @@ def _dtype(a: Any) -> Any:
     return getattr(a, "dtype", None) or _np.asarray(a).dtype
 
 
+_METHODS = ("reduce", "accumulate", "outer", "at", "reduceat", "nin", "nout", "nargs", "ntypes", "types", "identity", "signature")
+
+
 def _direct_ufunc(fun: Any) -> Callable[..., Any]:
-    """A ufunc that asks the box at once."""
+    """A ufunc that asks the box at once; lists of values being differentiated are welcome, beside numbers too."""
 
     def direct(*args: Any, **kw: Any) -> Any:
         if not kw:
@@ -111,13 +115,23 @@ def _direct_ufunc(fun: Any) -> Callable[..., Any]:
                 if isinstance(a, Boxed):
                     kind: Any = type(a)
                     return (kind.functions.get(fun) or kind._first_use(fun))(*args)
-        return fun(*args, **kw)
+        return fun(*_lifted(args), **kw)
 
+    for name in _METHODS:
+        setattr(direct, name, getattr(fun, name))
     return direct
+
+
+_SEQUENCES = frozenset((
+    "block", "broadcast_arrays", "choose", "column_stack", "concat", "concatenate", "dstack", "einsum", "hstack", "meshgrid",
+    "multi_dot", "piecewise", "select", "stack", "vstack",
+))  # fmt: skip
+"""Functions whose lists are of arrays, each by itself."""
 
 
 def _direct(fun: Any, answer: Any) -> Callable[..., Any]:
     """A function of NumPy that asks the table at once; lists of values being differentiated are welcome."""
+    apart = fun.__name__ in _SEQUENCES
 
     def direct(*args: Any, **kw: Any) -> Any:
         for a in args:
@@ -125,16 +139,30 @@ def _direct(fun: Any, answer: Any) -> Callable[..., Any]:
                 kind: Any = type(a)
                 return (kind.functions.get(fun) or kind._first_use(fun))(*args, **kw)
         # No any() here: once a user asks for numpy's, this module's own name `any` is that one.
-        if [a for a in args if isinstance(a, (list, tuple))] and top_level(tuple(leaves(args))) is not None:
-            return answer(*args, **kw)
+        if [a for a in (*args, *kw.values()) if not isinstance(a, _PLAIN)]:
+            if apart:
+                if top_level(tuple(leaves(args))) is not None:
+                    return answer(*args, **kw)
+            else:
+                args, kw = _lifted(args), dict(zip(kw, _lifted(tuple(kw.values())), strict=True))
+                if top_level((*args, *kw.values())) is not None:
+                    return answer(*args, **kw)
         return fun(*args, **kw)
 
     return direct
 
 
-def __getattr__(name: str) -> Any:
-    """Any other name of NumPy, made direct where a rule exists."""
-    value = getattr(_np, name)
+_PLAIN = (float, int, str, bool, type(None), _np.generic, slice, type)
+
+
+def _lifted(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Operands with lists and object arrays that hold values being differentiated made into one value each."""
+    return tuple([lift(a) if type(a) in (list, tuple, _np.ndarray) else a for a in args])
+
+
+def _made(namespace: Any, name: str) -> Any:
+    """A name of NumPy, made direct where a rule exists."""
+    value = getattr(namespace, name)
     if isinstance(value, _np.ufunc):
         direct = _direct_ufunc(value) if value in TABLE else value
     elif callable(value) and not isinstance(value, type) and value in TABLE:
@@ -142,8 +170,33 @@ def __getattr__(name: str) -> Any:
     else:
         return value
     direct.__name__ = name  # type: ignore[union-attr]
-    globals()[name] = direct
     return direct
+
+
+class _Namespace:
+    """``numpy.linalg`` or ``numpy.fft``, its functions made direct."""
+
+    def __init__(self, namespace: Any) -> None:
+        self._namespace = namespace
+
+    def __getattr__(self, name: str) -> Any:
+        found = _made(self._namespace, name)
+        setattr(self, name, found)
+        return found
+
+    def __dir__(self) -> list[str]:
+        return dir(self._namespace)
+
+
+linalg, fft = _Namespace(_np.linalg), _Namespace(_np.fft)
+
+
+def __getattr__(name: str) -> Any:
+    """Any other name of NumPy, made direct where a rule exists."""
+    found = _made(_np, name)
+    if found is not getattr(_np, name):
+        globals()[name] = found
+    return found
 
 
 def __dir__() -> list[str]:
