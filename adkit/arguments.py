@@ -66,7 +66,7 @@ def enter(argument: Any, box: Callable[[Any], Any], place: int, op: str) -> Any:
     kind = type(argument)
     if kind is np.ndarray and argument.dtype is _FLOAT and argument.ndim:
         return box(argument)
-    if kind is np.ndarray or kind is np.float64:
+    if kind is np.ndarray or kind is np.float64 or kind is float or isinstance(argument, Boxed):
         return box(tree.as_primal(argument, place, op))
 
     def leaf(x: Any) -> Any:
@@ -163,6 +163,8 @@ def results(out: Any, op: str) -> Any:
     ------
     DerivativeError : where a leaf is no number, or nothing but None or text was returned.
     """
+    if isinstance(out, Boxed):
+        return out
     if out is None or isinstance(out, (str, bytes)):
         return number(out, op)
     return tree.map_leaves(lambda v: v if is_label(v) else number(v, op), outputs(out))
@@ -252,6 +254,8 @@ def match(values: Any, like: Any, what: str, op: str) -> list[Any]:
     ------
     DerivativeError : for another structure.
     """
+    if tree.is_number(values) and tree.is_number(like):
+        return [values]
     given, wanted = dict(tree.paths(values, what)), list(tree.paths(like, what))
     if len(given) != len(wanted) or any([path not in given for path, _ in wanted]):
         raise DerivativeError(

@@ -15,7 +15,7 @@ import numpy as np
 from . import ops as _ops  # the table of rules is filled before the first Dual is made  # noqa: F401
 from .box import Box, inner, is_outer
 from .diagonal import Diagonal
-from .guard import deep_finite, keep_zero, keep_zero_direction, keep_zero_product, silent
+from .guard import deep_finite, is_moderate, keep_zero, keep_zero_direction, keep_zero_product, silent
 from .levels import Level, operand, raise_closed
 from .nans import Finder, in_rule, looking
 from .operators import equip
@@ -113,7 +113,7 @@ def _term(op: Op, k: int, g: Any, y: Any, xs: tuple[Any, ...], lead: int, carefu
         g = g.dense()
     if lead:
         g = widen(g, xs[k], y, lead)
-    if not op.singular and not careful:
+    if not careful and (not op.singular or (op.singular == "extremes" and is_moderate(g, y, xs))):
         return rule(g, y, *xs)
     with silent():
         t = rule(g, y, *xs)

@@ -22,6 +22,9 @@ from .nans import Finder, all_finite, warn_of_nan
 
 __all__ = ["derivative", "jacfwd", "jvp"]
 
+_FLOAT = np.dtype(np.float64)
+_ONE = np.float64(1.0)
+
 
 def jvp(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool = False) -> Any:
     """The value of ``f`` and its directional derivative, by one forward sweep.
@@ -87,6 +90,8 @@ def _pushed(f: Callable[..., Any], primals: Any, tangents: Any, has_aux: bool, c
         out, aux = split_aux(call(f, boxed, {}, "jvp"), has_aux, "jvp")
         out = results(out, "jvp")
         aux = strip(level, aux) if has_aux else None
+        if type(out) is Dual and out.level is level:
+            return out.primal, own([_tangent(out, level)], tuple(given))[0], aux, level.finder
         if not any([isinstance(y, Dual) and y.level is level for y in tree.leaves(out)]):
             warn_independent("jvp", "the primals", f)
         y = tree.map_leaves(lambda v: _primal(v, level), out)
@@ -133,6 +138,9 @@ def jacfwd(f: Callable[..., Any], argnums: Any = 0, has_aux: bool = False, chunk
         like = sweeps[0].like
         if not any([s.reached for s in sweeps]):
             warn_independent("jacfwd", "the arguments", f)
+        if not has_aux and tree.is_number(like) and all([tree.is_number(args[k]) for k in places]):
+            found = [s.leaves[0] for s in sweeps]
+            return tuple(found) if isinstance(argnums, (tuple, list)) else found[0]
         leaves: list[Any] = []
         for j in range(len(tree.leaves(like))):
             supply = iter([s.leaves[j] for s in sweeps])
@@ -177,7 +185,7 @@ class _Columns:
             stop = min(start + width, n)
             if x.ndim == 0:
                 level = ForwardLevel(0, careful)
-                seeds: Any = np.ones((), x.dtype)[()]
+                seeds: Any = _ONE if x.dtype is _FLOAT else np.ones((), x.dtype)[()]
             else:
                 level = ForwardLevel(1, careful)
                 if stop - start == n and not isinstance(x, Boxed) and not careful:
@@ -199,10 +207,14 @@ class _Columns:
                 out, aux = split_aux(call(f, boxed, kw, "jacfwd"), has_aux, "jacfwd")
                 out = results(out, "jacfwd")
                 lead = () if x.ndim == 0 else (stop - start,)
-                flat = tree.leaves(out)
-                self.reached |= any([isinstance(v, Dual) and v.level is level for v in flat])
-                blocks.append(own([_tangent(v, level, lead) for v in flat]))
-                self.like = tree.map_leaves(lambda v: _primal(v, level), out)  # noqa: B023
+                if type(out) is Dual and out.level is level:
+                    self.reached, self.like = True, out.primal
+                    blocks.append(own([_tangent(out, level)]))
+                else:
+                    flat = tree.leaves(out)
+                    self.reached |= any([isinstance(v, Dual) and v.level is level for v in flat])
+                    blocks.append(own([_tangent(v, level, lead) for v in flat]))
+                    self.like = tree.map_leaves(lambda v: _primal(v, level), out)  # noqa: B023
                 self.aux = strip(level, aux) if has_aux else None
                 self.finder: Any = level.finder if start == 0 or getattr(level.finder, "first", None) else self.finder
         self.leaves: list[Any] = []

@@ -14,10 +14,24 @@ import numpy as np
 
 from .levels import Boxed, plain
 
-__all__ = ["deep_finite", "has_nan", "is_zero", "keep_zero", "keep_zero_direction", "keep_zero_product", "not_finite", "silent"]
+__all__ = [
+    "deep_finite", "has_nan", "is_moderate", "is_zero", "keep_zero", "keep_zero_direction", "keep_zero_product", "not_finite",
+    "silent",
+]  # fmt: skip
 
 _F64 = np.float64
 _INFINITY = np.inf
+_LEAST, _MOST = 1e-75, 1e75
+
+
+def is_moderate(g: Any, y: Any, xs: tuple[Any, ...]) -> bool:
+    """Whether a perturbation, a value and operands are plain numbers, the last two far from 0 and from infinity.
+
+    An op that is singular at extremes alone has then a finite partial, and its rule needs no guard.
+    """
+    if type(g) is not _F64 or type(y) is not _F64 or not (_LEAST < abs(y) < _MOST and abs(g) < _MOST):
+        return False
+    return all([(type(x) is _F64 or type(x) is float) and _LEAST < abs(x) < _MOST for x in xs])
 
 
 def silent() -> np.errstate:

@@ -125,7 +125,7 @@ class Op:
         self.single: bool = self.arity == 1 and self.flatten is None and kind in ("elementwise", "linear")
         self.symbol: Any = fields.get("symbol")
         self.domain: Domain | None = fields.get("domain")
-        self.singular: bool = fields.get("singular", False)
+        self.singular: bool | str = fields.get("singular", False)
         self.traps: bool = fields.get("traps", True)
         self.scatter: Fun | None = fields.get("scatter")
         self.diagonal: Fun | None = fields.get("diagonal")
@@ -332,7 +332,7 @@ def elementwise(
     *rules: Fun | None,
     symbol: Any = None,
     domain: Domain | None = None,
-    singular: bool = False,
+    singular: bool | str = False,
     convention: str = "",
     cases: tuple[Case, ...] = (),
     aliases: tuple[Any, ...] = (),
@@ -348,7 +348,8 @@ def elementwise(
     rules : one ``rule(g, y, *xs)`` per operand, linear in ``g``; None where there is no derivative.
     symbol : the name of SymPy's function, or ``f(sympy, *xs)`` giving its expression.
     domain : ``(low, high)`` to sample from, or one such pair per operand.
-    singular : whether a partial can be infinite (forward mode then guards zero tangents).
+    singular : whether a partial can be infinite (forward mode then guards zero tangents); ``"extremes"``: only where an
+        operand or the value is 0, infinite, or within 75 powers of ten of the ends of the floats.
     convention : what is chosen at kinks and singular points, in words.
     run : what computes the primal, where a cheaper form than ``fun`` exists (an operator costs scalars a tenth).
 

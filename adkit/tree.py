@@ -15,7 +15,7 @@ import numpy as np
 from .errors import DerivativeError
 from .levels import Boxed, lift
 
-__all__ = ["as_primal", "children", "is_static", "leaves", "map_leaves", "paths", "rebuild"]
+__all__ = ["as_primal", "children", "is_number", "is_static", "leaves", "map_leaves", "paths", "rebuild"]
 
 _F64 = np.float64
 _OBJECT = np.dtype(object)
@@ -68,7 +68,7 @@ def map_leaves(f: Callable[[Any], Any], x: Any) -> Any:
     {'w': 2.0, 'b': (3.0, [4.0])}
     """
     kind = type(x)
-    if kind in _ATOMS:
+    if kind in _ATOMS or isinstance(x, Boxed):
         return f(x)
     if kind is tuple:
         return tuple([map_leaves(f, e) for e in x])
@@ -89,6 +89,8 @@ def leaves(x: Any) -> list[Any]:
     >>> leaves({"w": 1.0, "b": (2.0, [3.0])})
     [1.0, 2.0, 3.0]
     """
+    if isinstance(x, Boxed) or type(x) in _ATOMS:
+        return [x]
     found: list[Any] = []
     map_leaves(found.append, x)
     return found
@@ -127,6 +129,15 @@ def children(x: Any) -> list[Any] | None:
     """
     parts = _children(x)
     return None if parts is None else parts[0]
+
+
+def is_number(x: Any) -> bool:
+    """Whether a tree is, by its type alone, one leaf that carries numbers.
+
+    >>> is_number(1.0), is_number((1.0,)), is_number("text")
+    (True, False, False)
+    """
+    return type(x) in _ATOMS or isinstance(x, Boxed)
 
 
 def is_static(x: Any) -> bool:

@@ -34,21 +34,21 @@ multiply = elementwise(
 )
 divide = elementwise(
     np.divide, lambda g, _y, _a, b: g / b, lambda g, y, _a, b: -g * y / b, symbol=lambda sp, a, b: a / b,
-    domain=((-3, 3), (0.4, 3)), singular=True, run=operator.truediv,
+    domain=((-3, 3), (0.4, 3)), singular="extremes", run=operator.truediv,
     convention="at b = 0 the partials are infinite, as the value is",
 )  # fmt: skip
 negative = elementwise(np.negative, lambda g, _y, _x: -g, symbol=lambda sp, x: -x, domain=(-3, 3), run=operator.neg)
 positive = elementwise(np.positive, lambda g, _y, _x: g, symbol=lambda sp, x: x, domain=(-3, 3))
 square = elementwise(np.square, lambda g, _y, x: 2 * g * x, symbol=lambda sp, x: x**2, domain=(-3, 3), run=lambda x: x * x)
 reciprocal = elementwise(
-    np.reciprocal, lambda g, y, _x: -g * y * y, symbol=lambda sp, x: 1 / x, domain=(0.4, 3), singular=True
+    np.reciprocal, lambda g, y, _x: -g * y * y, symbol=lambda sp, x: 1 / x, domain=(0.4, 3), singular="extremes"
 )
 sqrt = elementwise(
-    np.sqrt, lambda g, y, _x: g / (2 * y), symbol="sqrt", domain=POSITIVE, singular=True,
+    np.sqrt, lambda g, y, _x: g / (2 * y), symbol="sqrt", domain=POSITIVE, singular="extremes",
     convention="sqrt'(0) = inf; a zero tangent or cotangent stays zero",
 )  # fmt: skip
 cbrt = elementwise(
-    np.cbrt, lambda g, y, _x: g / (3 * y * y), symbol="cbrt", domain=POSITIVE, singular=True,
+    np.cbrt, lambda g, y, _x: g / (3 * y * y), symbol="cbrt", domain=POSITIVE, singular="extremes",
     convention="cbrt'(0) = inf; a zero tangent or cotangent stays zero",
 )  # fmt: skip
 
@@ -69,11 +69,11 @@ def _power_b(g: Any, y: Any, a: Any, b: Any) -> Any:
 
 _POWER = (lambda g, _y, a, b: g * (b * a ** _less_one(a, b)), _power_b)
 power = elementwise(
-    np.power, *_POWER, symbol=lambda sp, a, b: a**b, domain=(POSITIVE, (-2, 2.5)), singular=True,
+    np.power, *_POWER, symbol=lambda sp, a, b: a**b, domain=(POSITIVE, (-2, 2.5)), singular="extremes",
     convention="d(x**0)/dx = 0; d(0**y)/dy = 0, for y > 0 by mathematics and at y = 0 by convention",
 )  # fmt: skip
 float_power = elementwise(
-    np.float_power, *_POWER, symbol=lambda sp, a, b: a**b, domain=(POSITIVE, (-2, 2.5)), singular=True,
+    np.float_power, *_POWER, symbol=lambda sp, a, b: a**b, domain=(POSITIVE, (-2, 2.5)), singular="extremes",
     convention="as power",
 )  # fmt: skip
 

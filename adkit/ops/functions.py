@@ -14,21 +14,21 @@ __all__: list[str] = []
 _LN2, _LN10 = log(2.0), log(10.0)
 _RADIAN = pi / 180
 
-exp = elementwise(np.exp, lambda g, y, _x: g * y, symbol="exp", domain=(-3, 3), singular=True)
-exp2 = elementwise(np.exp2, lambda g, y, _x: g * y * _LN2, symbol=lambda sp, x: 2**x, domain=(-3, 3), singular=True)
+exp = elementwise(np.exp, lambda g, y, _x: g * y, symbol="exp", domain=(-3, 3), singular="extremes")
+exp2 = elementwise(np.exp2, lambda g, y, _x: g * y * _LN2, symbol=lambda sp, x: 2**x, domain=(-3, 3), singular="extremes")
 expm1 = elementwise(
-    np.expm1, lambda g, y, _x: g * y + g, symbol=lambda sp, x: sp.exp(x) - 1, domain=(-3, 3), singular=True
+    np.expm1, lambda g, y, _x: g * y + g, symbol=lambda sp, x: sp.exp(x) - 1, domain=(-3, 3), singular="extremes"
 )
-log_ = elementwise(np.log, lambda g, _y, x: g / x, symbol="log", domain=(0.3, 3), singular=True)
+log_ = elementwise(np.log, lambda g, _y, x: g / x, symbol="log", domain=(0.3, 3), singular="extremes")
 log2 = elementwise(
-    np.log2, lambda g, _y, x: g / (x * _LN2), symbol=lambda sp, x: sp.log(x) / sp.log(2), domain=(0.3, 3), singular=True
+    np.log2, lambda g, _y, x: g / (x * _LN2), symbol=lambda sp, x: sp.log(x) / sp.log(2), domain=(0.3, 3), singular="extremes"
 )
 log10 = elementwise(
     np.log10, lambda g, _y, x: g / (x * _LN10), symbol=lambda sp, x: sp.log(x) / sp.log(10), domain=(0.3, 3),
-    singular=True,
+    singular="extremes",
 )  # fmt: skip
 log1p = elementwise(
-    np.log1p, lambda g, _y, x: g / (1 + x), symbol=lambda sp, x: sp.log(1 + x), domain=(-0.6, 3), singular=True
+    np.log1p, lambda g, _y, x: g / (1 + x), symbol=lambda sp, x: sp.log(1 + x), domain=(-0.6, 3), singular="extremes"
 )
 
 
@@ -77,8 +77,8 @@ arctan2 = elementwise(
     symbol="atan2", domain=((-3, 3), (0.4, 3)), convention="0 at the origin",
 )  # fmt: skip
 
-sinh = elementwise(np.sinh, lambda g, _y, x: g * np.cosh(x), symbol="sinh", domain=(-3, 3), singular=True)
-cosh = elementwise(np.cosh, lambda g, _y, x: g * np.sinh(x), symbol="cosh", domain=(-3, 3), singular=True)
+sinh = elementwise(np.sinh, lambda g, _y, x: g * np.cosh(x), symbol="sinh", domain=(-3, 3), singular="extremes")
+cosh = elementwise(np.cosh, lambda g, _y, x: g * np.sinh(x), symbol="cosh", domain=(-3, 3), singular="extremes")
 tanh = elementwise(np.tanh, lambda g, y, _x: g - g * y * y, symbol="tanh", domain=(-3, 3))
 arcsinh = elementwise(
     np.arcsinh, lambda g, _y, x: g / np.sqrt(x * x + 1), symbol="asinh", domain=(-3, 3), singular=True

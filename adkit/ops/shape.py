@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -240,21 +241,21 @@ def _flatten_concatenate(arrays: Any, axis: Any = 0, out: Any = None, *, dtype: 
 
 def _bind_concatenate(*xs: Any, axis: int = 0) -> Any:
     k = negative_axis(axis, max([np.ndim(x) for x in xs]))
-    return k, tuple([np.shape(x) for x in xs])
+    shapes = tuple([np.shape(x) for x in xs])
+    return k, shapes, tuple(accumulate([s[k] if len(s) >= -k else 0 for s in shapes], initial=0))
 
 
 def _apply_concatenate(gs: Any, p: Any, l: int) -> Any:
-    k, shapes = p
+    k, shapes, _ = p
     lead = next(g.shape[:l] for g in gs if g is not None)
     dtype = next(g.dtype for g in gs if g is not None)
     return np.concatenate([np.zeros(lead + s, dtype) if g is None else g for g, s in zip(gs, shapes, strict=True)], axis=k)
 
 
 def _transpose_concatenate(i: int, g: Any, p: Any, shapes: Any, l: int) -> Any:
-    k = p[0]
-    start = sum([s[k] for s in shapes[:i]])
+    k, _, ends = p
     window = [slice(None)] * g.ndim
-    window[k] = slice(start, start + shapes[i][k])
+    window[k] = slice(ends[i], ends[i + 1])
     return g[tuple(window)]
 
 
@@ -268,13 +269,40 @@ concatenate = linear(
 )  # fmt: skip
 
 
-@derived(np.stack)
-def stack(arrays: Any, axis: int = 0, out: Any = None, *, dtype: Any = None, casting: Any = None) -> Any:
-    """Arrays of one shape along a new axis."""
-    xs = list(arrays)
-    if len({np.shape(x) for x in xs}) > 1:
+def _flatten_stack(arrays: Any, axis: int = 0, out: Any = None, *, dtype: Any = None, casting: Any = None) -> Any:
+    refuse_out("stack", out)
+    return tuple(arrays), {"axis": axis}
+
+
+def _bind_stack(*xs: Any, axis: int = 0) -> Any:
+    shape = np.shape(xs[0])
+    if any([np.shape(x) != shape for x in xs]):
         raise ValueError("all input arrays must have the same shape")
-    return np.concatenate([np.expand_dims(x, axis) for x in xs], axis=axis, out=out)
+    return negative_axis(axis, len(shape) + 1), shape
+
+
+def _run_stack(*xs: Any, axis: int = 0) -> Any:
+    if all([type(x) is np.float64 for x in xs]):
+        return np.array(xs)  # of numbers: a tenth of the time
+    return np.stack(xs, axis=axis)
+
+
+def _apply_stack(gs: Any, p: Any, l: int) -> Any:
+    axis, shape = p
+    lead, dtype = next((g.shape[:l], g.dtype) for g in gs if g is not None)
+    return np.stack([np.zeros(lead + shape, dtype)[()] if g is None else g for g in gs], axis=axis)
+
+
+def _transpose_stack(i: int, g: Any, p: Any, shapes: Any, l: int) -> Any:
+    return g[(slice(None),) * (g.ndim + p[0]) + (i,)]
+
+
+stack = linear(
+    np.stack, _bind_stack, _apply_stack, _transpose_stack, arity=2, flatten=_flatten_stack, run=_run_stack,
+    cases=(case([(2,), (2,)]), case([(2, 3), (2, 3), (2, 3)], axis=-1), case([(2, 3), (2, 3)], axis=1), case([(), ()]),
+           case([(0,), (0,)]), case([(2,)], axis=1)),
+    **_LINEAR,
+)  # fmt: skip
 
 
 @derived(np.vstack)
