@@ -28,7 +28,10 @@ PAGES = (
 """What the site shows; what these pages link to besides is offered for download."""
 
 
-ROOMS = ("adkit", "adkit.testing", "adkit.numpy", "adkit.draw", "adkit.nn", "adkit.data", "adkit.data.playground", "adkit.sparse")
+ROOMS = (
+    "adkit", "adkit.testing", "adkit.verify", "adkit.numpy", "adkit.draw", "adkit.nn", "adkit.data",
+    "adkit.data.playground", "adkit.sparse",
+)  # fmt: skip
 """The rooms with a public face, in the order of the page."""
 
 

@@ -2,3 +2,9 @@
 
 ``sample`` chooses the calls on which an op is tried, ``sweeps`` pushes and pulls through them.
 """
+
+from __future__ import annotations
+
+from .reading import Proofs, proofs
+
+__all__ = ["Proofs", "proofs"]
