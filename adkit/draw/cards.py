@@ -24,10 +24,10 @@ _WIDEST = 860.0
 """Where a picture would be wider than this, it runs downwards."""
 
 
-def lines_of(node: Node, swept: tuple[bool, bool]) -> list[tuple[str, str, bool]]:
+def lines_of(node: Node, swept: tuple[bool, bool], numbers: bool = True) -> list[tuple[str, str, bool]]:
     """What stands on a card below its head: the text, its kind, and whether it is slanted (no number)."""
     notes = [(words, "note", False) for words in node.note.split("\n") if words]
-    if node.kind == "stretch" or isinstance(node, Unit):
+    if not numbers or node.kind == "stretch" or isinstance(node, Unit):
         return notes
     lines: list[tuple[str, str, bool]] = [(brief(node.value), "value", False)]
     for sign, kind, x, done in (("→", "forward", node.tangent, swept[0]), ("←", "reverse", node.cotangent, swept[1])):
@@ -35,10 +35,11 @@ def lines_of(node: Node, swept: tuple[bool, bool]) -> list[tuple[str, str, bool]
     return lines + notes
 
 
-def card_scene(graph: Graph, direction: str = "auto", title: str = "") -> Scene:
+def card_scene(graph: Graph, direction: str = "auto", title: str = "", numbers: bool = True) -> Scene:
     """The picture of a graph; ``direction`` is right, down, or auto: right where that is not too wide."""
     heads = [clip(node.label, _SIZE, _ROOM[1]) for node in graph.nodes]
-    texts = [[(clip(t, _SIZE, _ROOM[1]), kind, slanted) for t, kind, slanted in lines_of(n, graph.swept)] for n in graph.nodes]
+    said = [lines_of(n, graph.swept, numbers) for n in graph.nodes]
+    texts = [[(clip(t, _SIZE, _ROOM[1]), kind, slanted) for t, kind, slanted in lines] for lines in said]
     sizes = []
     for head, lines in zip(heads, texts, strict=True):
         wide = max([_ROOM[0], width(head, _SIZE) * 1.06, *[width(t, _SIZE) for t, _, _ in lines]])
@@ -46,12 +47,12 @@ def card_scene(graph: Graph, direction: str = "auto", title: str = "") -> Scene:
     place = {node.key: k for k, node in enumerate(graph.nodes)}
     forward = [e for e in graph.edges if not e.carried]
     pairs = [(place[e.source], place[e.target]) for e in forward]
-    marks = [_mark(e) for e in forward]
+    marks = [_mark(e) if numbers else "" for e in forward]
     down = direction == "down"
     found = _arranged(sizes, pairs, marks, down)
     if direction == "auto" and found.extent[0] + 2 * _MARGIN > _WIDEST:
         down, found = True, _arranged(sizes, pairs, marks, True)
-    legend = _legend(graph, title)
+    legend = _legend(graph, title, numbers)
     top = _MARGIN + (16 * len(legend) + 8 if legend else 0)
 
     def turn(u: float, v: float) -> tuple[float, float]:
@@ -141,12 +142,12 @@ def _tip(node: Node) -> str:
     return "\n".join(words)
 
 
-def _legend(graph: Graph, title: str) -> list[Text]:
+def _legend(graph: Graph, title: str, numbers: bool) -> list[Text]:
     """What the signs mean, and the title, where there is one."""
     lines = [Text(0, 0, title, "title", "start", 14, bold=True)] if title else []
-    if graph.swept[0]:
+    if graph.swept[0] and numbers:
         lines.append(Text(0, 0, "→ tangent: carried from the inputs to the result", "forward", "start", _SMALL))
-    if graph.swept[1]:
+    if graph.swept[1] and numbers:
         lines.append(Text(0, 0, "← cotangent: carried from the result to the inputs", "reverse", "start", _SMALL))
     return lines
 

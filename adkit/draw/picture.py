@@ -29,6 +29,7 @@ def draw(
     fold: bool | int | str = "auto",
     direction: str = "auto",
     title: str = "",
+    numbers: bool = True,
 ) -> Drawing:
     """Draw a program with the numbers of both sweeps at each node, a network, or what a tape has recorded.
 
@@ -43,6 +44,7 @@ def draw(
     fold : whether what repeats itself is drawn once: ``"auto"`` above 48 nodes, or a number of cards not to exceed.
     direction : ``"right"``, ``"down"``, or ``"auto"``: right where that is not too wide.
     title : a line above.
+    numbers : whether the cards have their numbers; without them only what is computed is said.
 
     Returns
     -------
@@ -72,7 +74,7 @@ def draw(
             raise TypeError("draw: the network's style, circles for units, is for modules of adkit.nn; draw this as a graph")
         return Drawing(graph, network_scene(graph, title))
     graph = folded_graph(graph, fold)
-    return Drawing(graph, card_scene(graph, direction, title))
+    return Drawing(graph, card_scene(graph, direction, title, numbers))
 
 
 def _described(what: Any, tangents: Any, cotangent: Any, params: Any, x: Any, fold: Any) -> Graph:

@@ -152,7 +152,9 @@
     let touched = null;
     find("both").addEventListener("touchstart", function (event) {
       const t = event.changedTouches[0];
-      touched = event.touches.length === 1 && figure.scrollWidth <= figure.clientWidth + 1 ? [t.clientX, t.clientY] : null;
+      // Where the picture itself can be moved sideways, a finger on it does that.
+      const moves = figure.contains(event.target) && figure.scrollWidth > figure.clientWidth + 1;
+      touched = event.touches.length === 1 && !moves ? [t.clientX, t.clientY] : null;
     }, { passive: true });
     find("both").addEventListener("touchend", function (event) {
       if (!touched) return;

@@ -70,6 +70,15 @@ def test_before_a_sweep_the_cards_say_so() -> None:
     assert number(at_nodes(program.draw(cotangent=1.0).svg)["a"][3]) == pytest.approx(0.156032, abs=1e-6)
 
 
+def test_without_numbers_the_cards_say_what_is_computed() -> None:
+    picture = adkit.trace(path_graph)(0.7).draw(tangents=1.0, numbers=False)
+    shown = at_nodes(picture.svg)
+    assert shown["a"] == ["a = sin(x)"]
+    assert "0.7648" not in str(shown)
+    assert faults(picture.scene) == []
+    assert picture.graph["a"].tangent is not None
+
+
 def test_arrows_carry_local_derivatives() -> None:
     picture = adkit.trace(path_graph)(0.7).draw(tangents=1.0)
     graph, local = picture.graph, {}

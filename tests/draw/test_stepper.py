@@ -267,6 +267,12 @@ def test_the_keyboard_the_slider_and_a_finger(browser: Browser, tmp_path: Path) 
     assert browser.run(SHOWN)["count"] == "5 / 11"
     browser.swipe(round(box[0]) - 100, round(box[1]), 120)
     assert browser.run(SHOWN)["count"] == "4 / 11"
+    # On a telephone too, where the picture itself moves sideways under a finger.
+    browser.command("Emulation.setDeviceMetricsOverride", width=340, height=800, deviceScaleFactor=1, mobile=False)
+    box = browser.run("const r = document.querySelector('.as-said').getBoundingClientRect(); return [r.left + 200, r.top + 20]")
+    browser.swipe(round(box[0]), round(box[1]), -120)
+    assert browser.run(SHOWN)["count"] == "5 / 11"
+    browser.command("Emulation.clearDeviceMetricsOverride")
     # Everything that can be done is reached with the tab key, in order.
     browser.run("document.querySelector('.as-mode').focus(); document.querySelector('.as-next').click()")
     reached = ["as-mode"]
