@@ -221,12 +221,14 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
 
 def matvec(x1: Any, x2: Any, /) -> Any:
     """Stacked matrices times stacked vectors."""
+    x1, x2 = floating(x1), floating(x2)
     _need_axes("matvec", x1, 2, x2, 1)
     return np.matmul(x1, x2[..., :, None])[..., 0]
 
 
 def vecmat(x1: Any, x2: Any, /) -> Any:
     """Stacked vectors, conjugated, times stacked matrices."""
+    x1, x2 = floating(x1), floating(x2)
     _need_axes("vecmat", x1, 1, x2, 2)
     return np.matmul(_conjugated(x1)[..., None, :], x2)[..., 0, :]
 
