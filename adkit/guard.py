@@ -121,6 +121,14 @@ def keep_zero(d: Any, g: Any) -> Any:
     return np.where(mask, d.dtype.type(0), d)
 
 
+def _specialises(*xs: Any) -> None:
+    """Tell a program that is being written down that it holds for these numbers alone."""
+    for x in xs:
+        found = plain(x)
+        if getattr(found, "written", False):
+            found.level.special = True
+
+
 def keep_zero_product(d: Any, term: Callable[[Any, tuple[Any, ...]], Any], k: int, g: Any, xs: tuple[Any, ...]) -> Any:
     """A sum of products in which infinite factors count only where ``g`` is not zero.
 
@@ -129,6 +137,7 @@ def keep_zero_product(d: Any, term: Callable[[Any, tuple[Any, ...]], Any], k: in
     bad = [not_finite(x) if hasattr(x, "dtype") else np.zeros((), bool) for x in xs]
     if not any([b.any() for j, b in enumerate(bad) if j != k]):
         return d
+    _specialises(d, g, *xs)
     tame = tuple([np.where(b, 0, x) if b.any() else x for b, x in zip(bad, xs, strict=True)])
     alive = np.asarray(~is_zero(g), dtype=float)
     reached: Any = 0.0
@@ -141,5 +150,6 @@ def keep_zero_product(d: Any, term: Callable[[Any, tuple[Any, ...]], Any], k: in
 def keep_zero_direction(d: Any, parts: Any) -> Any:
     """``d`` with zeros for what is not finite, where the whole perturbation, in ``parts``, is zero."""
     if all([part is None or bool(np.all(is_zero(part))) for part in parts]):
+        _specialises(d)
         return np.where(not_finite(d), 0, d)
     return d

@@ -124,7 +124,10 @@ def _bare(x: Any) -> Any:
         x = x.values
     if type(x) is Pending:
         x = x.total
-    return plain(x)
+    x = plain(x)
+    while getattr(x, "written", False):  # in a program that is being written down: the example's number
+        x = x.primal
+    return x
 
 
 def _shown(x: Any) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 from .. import tree
 from ..arguments import check_callable
 from .keys import Call, read
-from .optimise import Fast, TracedElsewhereError
+from .optimise import Fast, TracedElsewhereError, optimised
 from .trace import Fixed, parameter_names, write_down
 
 __all__ = ["Compiled", "compile"]
@@ -24,6 +24,9 @@ _PROGRAMS = 128
 _BRANCHES = 16
 """Programs kept for one kind of arguments: one for each way through the function's branches."""
 
+_CAREFUL = 2
+"""How often arguments with an infinite partial are traced, before the function itself answers for them."""
+
 _TRAPS = (FloatingPointError, ZeroDivisionError, OverflowError, ValueError)
 """What says that the function itself must answer: an infinite partial, or floats that do not take what arrays take."""
 
@@ -31,12 +34,12 @@ _TRAPS = (FloatingPointError, ZeroDivisionError, OverflowError, ValueError)
 class _Kind:
     """The programs for one kind of arguments."""
 
-    __slots__ = ("programs", "run", "used", "watched")
+    __slots__ = ("programs", "run", "trapped", "used", "watched")
 
     def __init__(self, program: Fast) -> None:
         self.programs: list[Fast] = []
         self.put(program)
-        self.used = 0
+        self.used = self.trapped = 0
         self.watched: list[Any] = []
 
     def put(self, program: Fast) -> None:
@@ -79,7 +82,7 @@ class Compiled:
                 except TracedElsewhereError:
                     return self._elsewhere(kind, args, args, kw, None)
                 except _TRAPS:
-                    return self._f(*args)
+                    return self._trapped(kind, args, args, kw, None)
         return self._general(args, kw)
 
     def _general(self, args: tuple[Any, ...], kw: dict[str, Any]) -> Any:
@@ -99,11 +102,14 @@ class Compiled:
         except TracedElsewhereError:
             return self._elsewhere(kind, given, args, kw, call)
         except _TRAPS:
-            return self._f(*args, **kw)
+            return self._trapped(kind, given, args, kw, call)
 
     def _first(self, key: Any, call: Call, given: tuple[Any, ...], args: tuple[Any, ...], kw: dict[str, Any]) -> Any:
         """The first call with arguments of a kind."""
-        kind = _Kind(self._traced(call, args, kw))
+        program = self._traced(call, args, kw)
+        if program is None:
+            return self._f(*args, **kw)
+        kind = _Kind(program)
         self._tick = kind.used = self._tick + 1
         kinds = self._kinds
         while len(kinds) >= _PROGRAMS:
@@ -129,17 +135,32 @@ class Compiled:
             except TracedElsewhereError:
                 continue
             except _TRAPS:
-                return self._f(*args, **kw)
+                return self._trapped(kind, given, args, kw, call)
             kind.put(program)
             return found
-        program = self._traced(call or read(args, kw), args, kw)  # type: ignore[arg-type]
+        return self._again(kind, given, args, kw, call)
+
+    def _trapped(self, kind: _Kind, given: Any, args: tuple[Any, ...], kw: dict[str, Any], call: Call | None) -> Any:
+        """Arguments for which something is not finite: the function traced there keeps zeros where they belong."""
+        if kind.trapped >= _CAREFUL:
+            return self._f(*args, **kw)
+        kind.trapped += 1
+        return self._again(kind, given, args, kw, call)
+
+    def _again(self, kind: _Kind, given: Any, args: tuple[Any, ...], kw: dict[str, Any], call: Call | None) -> Any:
+        """Trace once more, for the same kind of arguments; what no program answers the function answers itself."""
+        call = call or read(args, kw)
+        program = self._traced(call, args, kw) if call is not None else None
+        if program is None:
+            return self._f(*args, **kw)
         kind.put(program)
         try:
             return program(*given)
         except _TRAPS:
             return self._f(*args, **kw)
 
-    def _traced(self, call: Call, args: tuple[Any, ...], kw: dict[str, Any]) -> Fast:
+    def _traced(self, call: Call, args: tuple[Any, ...], kw: dict[str, Any]) -> Fast | None:
+        """The program of a call; None where it would hold for these numbers alone."""
         names = parameter_names(self._f, len(args))
         for name in kw:
             names.append(name if name not in names else f"{name}_")
@@ -150,7 +171,9 @@ class Compiled:
             kw = tree.map_leaves(fix, kw)
         program = write_down(self._f, args, {}, names, "compile", kw)
         self.traces += 1
-        fast: Fast = program.fast
+        if program.special:
+            return None
+        fast = optimised(program, "numba" if self._backend == "numba" else None)
         program.inputs = ()  # where objects that the arguments held would be kept alive
         self._last = fast, program
         return fast
@@ -228,7 +251,9 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str | None = None) 
     Raises
     ------
     UnsupportedError : at the call, for what a program cannot hold: in-place writes into plain arrays, conversions to
-        ``float``, random numbers drawn from a global generator.
+        ``float``, random numbers drawn from a global generator; and with ``backend="numba"`` for what is no program of
+        single numbers, or has more than 2,000 operations on them.
+    ImportError : at the call, with ``backend="numba"`` where numba is not installed.
 
     Notes
     -----

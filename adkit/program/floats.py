@@ -18,7 +18,7 @@ from .instruction import INPUT
 from .naming import Fresh, identifier
 from .node import BROADCAST, REDUCE, RESHAPE, SCATTER, TRANSPOSE, Node, elementwise
 
-__all__ = ["unstacked"]
+__all__ = ["Entries", "Unsuited", "needed", "text_of", "unstacked", "values_of"]
 
 _F64 = np.dtype(float)
 _SIGNS = {np.add: ("+", 11), np.subtract: ("-", 11), np.multiply: ("*", 12), np.true_divide: ("/", 12)}
@@ -45,10 +45,11 @@ class Unsuited(Exception):  # noqa: N818 - no error: the program stays as it is
     """Something in the program has no form in floats, or a dearer one."""
 
 
-class _Entries:
+class Entries:
     """Operations on single numbers: each is a function's sign or name, and the numbers of its operands."""
 
-    def __init__(self) -> None:
+    def __init__(self, functions: dict[Any, str]) -> None:
+        self.functions = functions
         self.entries: list[tuple[str, Any]] = []
         self.uses: list[int] = []
         self._made: dict[Any, int] = {}
@@ -79,9 +80,9 @@ def unstacked(order: list[Node], results: Any, parameters: list[str], function: 
     kept = [v for v in tree.leaves(results) if type(v) is Node]
     if not kept or any([type(v) is not Node and isinstance(v, np.ndarray) for v in tree.leaves(results)]):
         return None
-    numbers = _Entries()
+    numbers = Entries(_functions())
     try:
-        values = _values(order, numbers)
+        values = values_of(order, numbers)
         if not _cheaper(order, kept, numbers):
             return None
         return _page(order, results, parameters, function, numbers, values, guarded)
@@ -89,7 +90,7 @@ def unstacked(order: list[Node], results: Any, parameters: list[str], function: 
         return None
 
 
-def _cheaper(order: list[Node], kept: list[Node], numbers: _Entries) -> bool:
+def _cheaper(order: list[Node], kept: list[Node], numbers: Entries) -> bool:
     """Whether floats cost less than NumPy's calls, by what each takes (ns)."""
     inputs = sum([n.size for n in order if n.fun is INPUT])
     lines = sum([what not in ("number", "input") for what, _ in numbers.entries])
@@ -99,8 +100,13 @@ def _cheaper(order: list[Node], kept: list[Node], numbers: _Entries) -> bool:
     return lines <= _LINES and ours < 0.9 * theirs
 
 
-def _values(order: list[Node], numbers: _Entries) -> dict[int, Any]:
-    """For each node an array of the numbers of its entries."""
+def values_of(order: list[Node], numbers: Entries) -> dict[int, Any]:
+    """For each node an array of the numbers of its entries.
+
+    Raises
+    ------
+    Unsuited : where something has no form in single numbers.
+    """
     values: dict[int, Any] = {}
 
     def of(x: Any) -> Any:
@@ -117,13 +123,15 @@ def _values(order: list[Node], numbers: _Entries) -> dict[int, Any]:
 
     for place, node in enumerate(order):
         fun = node.fun
+        if node.dtype != _F64 or node.parts:
+            raise Unsuited(f"a value of type {node.dtype}")
         if fun is INPUT:
             found = np.empty(node.shape, dtype=object)
             for n, k in enumerate(np.ndindex(node.shape)):
                 found[k] = numbers.make("input", (place, n))
-        elif elementwise(fun) and not node.kw and (fun in _SIGNS or fun is np.negative or fun in _functions()):
+        elif elementwise(fun) and not node.kw and (fun in _SIGNS or fun is np.negative or fun in numbers.functions):
             args = np.broadcast_arrays(*[of(a) for a in node.args])
-            name = "neg" if fun is np.negative else _SIGNS[fun][0] if fun in _SIGNS else _functions()[fun]
+            name = "neg" if fun is np.negative else _SIGNS[fun][0] if fun in _SIGNS else numbers.functions[fun]
             found = np.empty(node.shape, dtype=object)
             flat = [a.ravel() for a in args]
             into: Any = found.reshape(-1)
@@ -146,7 +154,7 @@ def _values(order: list[Node], numbers: _Entries) -> dict[int, Any]:
             total = _summed(list(of(node.args[0])), numbers)
             found = np.full(node.shape, total, dtype=object)
         else:
-            raise Unsuited
+            raise Unsuited(str(getattr(fun, "__name__", fun)))
         values[id(node)] = found
     return values
 
@@ -162,7 +170,7 @@ def _advanced(key: Any) -> bool:
     return not all([k is None or k is Ellipsis or isinstance(k, (slice, int, np.integer)) for k in parts])
 
 
-def _scattered(node: Node, of: Any, numbers: _Entries) -> Any:
+def _scattered(node: Node, of: Any, numbers: Entries) -> Any:
     zero = numbers.number(0.0)
     found = np.full(node.shape, zero, dtype=object)
     n = len(node.shape) - len(node.kw["indices"][0].shape)
@@ -179,7 +187,7 @@ def _scattered(node: Node, of: Any, numbers: _Entries) -> Any:
     return found
 
 
-def _summed(xs: list[int], numbers: _Entries) -> int:
+def _summed(xs: list[int], numbers: Entries) -> int:
     """The sum in the order in which NumPy adds up to 128 entries: eight running sums, joined in pairs."""
 
     def add(a: int, b: int) -> int:
@@ -204,7 +212,7 @@ def _summed(xs: list[int], numbers: _Entries) -> int:
 
 
 def _page(
-    order: list[Node], results: Any, parameters: list[str], function: str, numbers: _Entries, values: dict[int, Any],
+    order: list[Node], results: Any, parameters: list[str], function: str, numbers: Entries, values: dict[int, Any],
     guarded: bool,
 ) -> tuple[str, str]:  # fmt: skip
     fresh = Fresh({"np", "math", "finite", function, *parameters})
@@ -218,7 +226,7 @@ def _page(
     for node in kept:
         for k in values[id(node)].ravel().tolist():
             numbers.uses[k] += 1
-    needed = _needed(numbers, [k for node in kept for k in values[id(node)].ravel().tolist()])
+    wanted_entries = needed(numbers, [k for node in kept for k in values[id(node)].ravel().tolist()])
     texts: dict[int, tuple[str, int]] = {}
     lines: list[str] = []
     for place, node in enumerate(order):
@@ -232,15 +240,15 @@ def _page(
         flat = f"{path}.ravel().tolist()" if node.ndim > 1 else f"{path}.tolist()"
         if not node.shape:
             lines.append(f"{names[0]} = float({path})")
-        elif names and any([numbers.make("input", (place, n)) in needed for n in range(node.size)]):
+        elif names and any([numbers.make("input", (place, n)) in wanted_entries for n in range(node.size)]):
             lines.append(f"{', '.join(names)}{',' if len(names) == 1 else ''} = {flat}")
     for k, (what, args) in enumerate(numbers.entries):
-        if what == "input" or k not in needed:
+        if what == "input" or k not in wanted_entries:
             continue
         if what == "number":
             texts[k] = (repr(args) if math.isfinite(args) else f"float('{args}')"), _ATOM if args >= 0 else 13
             continue
-        text = _text(what, [texts[a] for a in args])
+        text = text_of(what, [texts[a] for a in args])
         if numbers.uses[k] > 1 or len(text[0]) > _INLINE:
             name = fresh(wanted.get(k, "t"))
             lines.append(f"{name} = {text[0]}")
@@ -256,23 +264,25 @@ def _page(
     return page([]), page(test if guarded else [])
 
 
-def _needed(numbers: _Entries, roots: list[int]) -> set[int]:
-    needed = set(roots)
+def needed(numbers: Entries, roots: list[int]) -> set[int]:
+    """The numbers on which the roots depend."""
+    found = set(roots)
     for k in range(len(numbers.entries) - 1, -1, -1):
         what, args = numbers.entries[k]
-        if k in needed and what not in ("number", "input"):
-            needed.update(args)
-    return needed
+        if k in found and what not in ("number", "input"):
+            found.update(args)
+    return found
 
 
-def _text(what: str, args: list[tuple[str, int]]) -> tuple[str, int]:
+def text_of(what: str, args: list[tuple[str, int]]) -> tuple[str, int]:
+    """An operation as text, and how tightly it binds."""
     def at_least(text: tuple[str, int], tight: int) -> str:
         return text[0] if text[1] >= tight else f"({text[0]})"
 
     if what == "neg":
         return f"-{at_least(args[0], 13)}", 13
-    if len(args) == 1:
-        return f"{what}({args[0][0]})", _ATOM
+    if what not in "+-*/":
+        return f"{what}({', '.join([text for text, _ in args])})", _ATOM
     tight = 11 if what in "+-" else 12
     return f"{at_least(args[0], tight)} {what} {at_least(args[1], tight + 1)}", tight
 

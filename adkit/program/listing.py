@@ -61,6 +61,7 @@ class Program(Readable):
         self._kept = [copy for _, copy in trace.copies.values()]  # constants are known by their identity
         self._made: tuple[str, dict[str, Any], Callable[..., Any]] | None = None
         self._fast: Any = None
+        self.special = trace.special
 
     # running ------------------------------------------------------------------------------------------
 

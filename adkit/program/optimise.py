@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import tree
+from ..errors import UnsupportedError
 from ..box import getitem, unstack
 from .algebra import Builder
 from .blocks import blocked
 from .fast import FastWriter
 from .floats import unstacked
+from .native import native
 from .instruction import INPUT, PART, Ref, map_refs
 from .naming import Fresh, name_values
 from .polish import polished
@@ -36,9 +38,16 @@ class Fast:
     ``guarded`` says that the program holds a derivative's sweep, and is run with infinite partials ignored and looked for.
     """
 
-    def __init__(self, writer: FastWriter, guarded: bool) -> None:
+    def __init__(self, writer: FastWriter, guarded: bool, backend: str | None = None) -> None:
         self.guarded = guarded
         self.constants: dict[str, Any] = {}
+        self.run: Callable[..., Any]
+        if backend == "numba":
+            if writer.guards:
+                raise UnsupportedError("compile: backend='numba' takes no branches on values: leave backend out")
+            self.source, run = native(writer.order, writer.results, writer.parameters, writer.function)
+            self.run = _checked(run) if guarded else run
+            return
         single = None
         if not writer.guards:
             single = unstacked(writer.order, writer.results, writer.parameters, writer.function, guarded)
@@ -54,11 +63,23 @@ class Fast:
         exec(compile(text, f"<compiled {writer.function}>", "exec"), names)
         form = tree.map_leaves(lambda x: None, writer.results) if _odd(writer.results) else None
         run = _runner(names[writer.function], slots, guarded and single is None)
-        self.run: Callable[..., Any] = run if form is None else lambda *args: tree.rebuild(form, tree.leaves(run(*args)))
+        self.run = run if form is None else lambda *args: tree.rebuild(form, tree.leaves(run(*args)))
 
     def __call__(self, *args: Any) -> Any:
         """Run it on the arguments that the program was traced with, or others like them."""
         return self.run(*args)
+
+
+def _checked(run: Callable[..., Any]) -> Callable[..., Any]:
+    """A function whose results must be finite."""
+
+    def checked(*args: Any) -> Any:
+        found = run(*args)
+        if not all([np.isfinite(x).all() for x in tree.leaves(found) if isinstance(x, (np.ndarray, np.floating))]):
+            raise FloatingPointError
+        return found
+
+    return checked
 
 
 def _runner(function: Callable[..., Any], slots: list[Any], guarded: bool) -> Callable[..., Any]:
@@ -110,7 +131,7 @@ class TracedElsewhereError(ValueError):
     """These arguments take another branch than the one that was traced."""
 
 
-def optimised(program: Program) -> Fast:
+def optimised(program: Program, backend: str | None = None) -> Fast:
     """The fast form of a program."""
     builder = Builder()
     fresh = Fresh({"np", "scipy", "adkit", "buffers", "finite", *program.parameters})
@@ -130,7 +151,7 @@ def optimised(program: Program) -> Fast:
         new.append(node)
     results = tree.map_leaves(lambda x: new[x.index] if isinstance(x, Ref) else x, program.outputs)
     guards = [(new[g.index], g) for g in program.guards if type(new[g.index]) is Node]
-    for improve in (joined, polished, spread, blocked):
+    for improve in (joined, polished, spread, blocked) if backend is None else (polished,):
         order = _needed(builder, results, guards)
         again = Builder()
         found = improve(order, [*_nodes(results), *[n for n, _ in guards]], again)
@@ -142,7 +163,7 @@ def optimised(program: Program) -> Fast:
     order = _needed(builder, results, guards)
     checks = _checks(kept) if swept else []
     writer = FastWriter(program.name, program.parameters, order, results, guards, checks, program.constant_names)
-    return Fast(writer, swept)
+    return Fast(writer, swept, backend)
 
 
 def _replaced(found: dict[int, Any], x: Any) -> Any:

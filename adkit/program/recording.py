@@ -23,11 +23,12 @@ _DATA_SHAPED = frozenset((np.nonzero, np.flatnonzero, np.argwhere, np.unique, np
 class Trace(Level):
     """A program being written: its instructions and guards so far."""
 
-    __slots__ = ("constants", "copies", "cotangents", "guards", "instructions", "keeps")
+    __slots__ = ("constants", "copies", "cotangents", "guards", "instructions", "keeps", "special")
 
     def __init__(self, keeps: bool = True) -> None:
         super().__init__()
         self.keeps = keeps  # whether instructions keep the example's values, or only their shapes and types
+        self.special = False  # whether a zero was kept through an infinite factor, in a way that holds for the example alone
         self.instructions: list[Instruction] = []
         self.guards: list[Guard] = []
         self.copies: dict[int, tuple[Any, Any]] = {}

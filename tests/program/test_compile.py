@@ -284,6 +284,47 @@ def test_a_zero_cotangent_through_an_infinite_partial_stays_zero():
             same(compiled(x), adkit.grad(f)(x))
 
 
+def test_a_program_traced_where_the_derivative_is_nan():
+    f = adkit.grad(lambda x: np.sum(np.sqrt(x * x)))
+    compiled = adkit.compile(f)
+    with pytest.warns(adkit.AdkitWarning, match="holds nan"):
+        assert np.isnan(compiled(np.zeros(2))).all()
+    same(compiled(np.array([3.0, -4.0])), f(np.array([3.0, -4.0])))
+    with pytest.warns(adkit.AdkitWarning, match="holds nan"):
+        assert np.isnan(compiled(np.array([3.0, 0.0]))).tolist() == [False, True]
+
+
+def test_a_guarded_program_is_made_on_first_need():
+    calls = [0]
+
+    def f(x):
+        calls[0] += 1
+        return np.sum(np.where(x > 0, np.log(np.abs(x)), 0.0))
+
+    gradient = adkit.grad(f)
+    compiled = adkit.compile(gradient)
+    xs = [np.array([1.0, 2.0]), np.array([0.0, 2.0]), np.array([1.0, 0.0]), np.array([0.0, 0.0]), np.array([4.0, 0.0])]
+    with np.errstate(divide="ignore"):
+        expected = [gradient(x) for x in xs]
+        for x, e in zip(xs, expected, strict=True):
+            same(compiled(x), e)
+        calls[0] = 0
+        for _ in range(3):
+            for x, e in zip(xs, expected, strict=True):
+                same(compiled(x), e)
+    assert calls[0] == 0
+
+
+def test_infinite_factors_of_a_product_do_not_stay_in_the_program():
+    f = lambda x, w: np.sum(np.where(np.array([True, False]), w @ x, 0.0))
+    gradient = adkit.grad(f, argnums=(0, 1))
+    compiled = adkit.compile(gradient)
+    x, w = np.array([1.0, 2.0]), np.array([[1.0, 2.0], [np.inf, 3.0]])
+    for given in ((x, w), (x, np.ones((2, 2))), (x, w), (x + 1, np.array([[1.0, 2.0], [3.0, np.inf]]))):
+        with np.errstate(all="ignore"):
+            same(compiled(*given), gradient(*given))
+
+
 def test_no_warning_comes_from_the_sweep():
     f = lambda x: np.sum(np.sqrt(x))
     compiled = adkit.compile(adkit.grad(f))
