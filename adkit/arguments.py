@@ -12,6 +12,7 @@ import numpy as np
 
 from . import tree
 from .errors import AdkitError, DerivativeError, IndependentOutputWarning
+from .hints import note_object_array, note_scipy
 from .levels import Boxed, Level, lift, operand
 
 __all__ = [
@@ -83,39 +84,18 @@ def call(f: Callable[..., Any], args: Any, kw: dict[str, Any], op: str) -> Any:
     """Call the user's function; what NumPy hides of our messages is brought to light."""
     try:
         return f(*args, **kw)
-    except AdkitError:
+    except AdkitError as error:
+        note_scipy(error, op)
         raise
-    except (TypeError, ValueError, AttributeError, IndexError) as error:
+    except (TypeError, ValueError, AttributeError, IndexError, RuntimeError) as error:
         cause = error.__cause__
         if isinstance(cause, AdkitError):
+            note_scipy(cause, op, error.__traceback__)
             raise cause from error
-        for hint, words in _HINTS:
-            if hint in str(error):
-                error.add_note(f"adkit.{op}: {words}")
-                break
+        if note_scipy(error, op):
+            raise
+        note_object_array(error, op)
         raise
-
-
-_HINTS = (
-    ("setting an array element with a sequence", "a value being differentiated was assigned into a plain NumPy array; "
-     "make that array with adkit.numpy.zeros, empty or array, or build it with np.stack or np.concatenate"),
-    ("has no callable", "an object array mixes values being differentiated with plain numbers; build it with np.stack "
-     "or adkit.numpy.array in place of np.array"),
-    ("ufunc not supported for the input types", "a SciPy or NumPy function met an object array of values being "
-     "differentiated; build it with np.stack or adkit.numpy.array in place of np.array"),
-    ("not supported for the input types", "a function met an object array of values being differentiated; build the "
-     "array with np.stack or adkit.numpy.array in place of np.array"),
-    ("bject arrays are not", "np.array of values being differentiated gives an object array, which this function does not take; "
-     "use np.stack or adkit.numpy.array"),
-    ("dtype=object", "use np.stack or adkit.numpy.array in place of np.array for values being differentiated"),
-    ("dtype('O')", "use np.stack or adkit.numpy.array in place of np.array for values being differentiated"),
-    ("dtype object cannot be cast", "a SciPy function met an object array of values being differentiated, and has no rule; "
-     "use one of NumPy's, or give it a rule of your own with adkit.custom_jvp"),
-    ("only integers, slices", "a value being differentiated carries no index; if one was meant, convert "
-     "adkit.stop_gradient(x) to int"),
-    ("array type object is unsupported", "use np.stack or adkit.numpy.array in place of np.array for values being "
-     "differentiated"),
-)  # fmt: skip
 
 
 def outputs(y: Any) -> Any:

@@ -178,3 +178,49 @@ def test_solve_ivp_with_a_sparse_jacobian() -> None:
         found = integrate.solve_ivp(heat, (0, 5), u0, method="BDF", jac=adkit.sparse.jacobian(heat, argnums=1))
     assert found.success
     assert counts.forward_directions + counts.reverse_directions <= 3 * found.njev
+
+
+# SciPy's own functions, given what they do not take ------------------------------------------------------
+
+X = np.array([0.3, 0.5, 0.8])
+DIRECT: dict[str, tuple[str, Any, str]] = {
+    "scipy.special.logsumexp": ("scipy.special", lambda m: m.logsumexp(STATE[0]), "adkit.scipy.special"),
+    "scipy.special.polygamma": ("scipy.special", lambda m: np.sum(m.polygamma(1, STATE[0])), "adkit.scipy.special"),
+    "scipy.stats.norm.logpdf": ("scipy.stats", lambda m: np.sum(m.norm.logpdf(STATE[0])), "adkit.scipy.stats"),
+    "scipy.stats.poisson.logpmf": ("scipy.stats", lambda m: np.sum(m.poisson.logpmf(2, STATE[0])), "adkit.scipy.stats"),
+    "scipy.linalg.expm": ("scipy.linalg", lambda m: np.sum(m.expm(np.outer(STATE[0], X))), "adkit.scipy.linalg"),
+    "scipy.linalg.inv": ("scipy.linalg", lambda m: np.sum(m.inv(np.diag(X) * STATE[0])), "adkit.scipy.linalg"),
+    "scipy.integrate.quad": ("scipy.integrate", lambda m: m.quad(lambda t: t * STATE[0][0], 0, 1)[0], "adkit.scipy.integrate"),
+    "scipy.signal.lfilter": ("scipy.signal", lambda m: np.sum(m.lfilter([1.0], [1.0, 0.5], STATE[0])), "adkit.scipy.signal"),
+    "scipy.ndimage.gaussian_filter": ("scipy.ndimage", lambda m: np.sum(m.gaussian_filter(STATE[0], 1.0)), "custom_jvp"),
+}
+STATE: list[Any] = [None]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", DIRECT)
+def test_a_function_of_scipys_own_names_what_takes_its_place(name: str) -> None:
+    import importlib
+
+    module, call, instead = DIRECT[name]
+    scipys = importlib.import_module(module)
+
+    def f(x: Any) -> Any:
+        STATE[0] = x
+        return call(scipys)
+
+    for take in (lambda: adkit.grad(f)(X), lambda: adkit.jvp(f, (X,), (X,))):
+        with pytest.raises(Exception) as error:  # whatever SciPy raises
+            take()
+        notes = " ".join(getattr(error.value, "__notes__", []))
+        assert name in notes
+        assert "for which SciPy has no hook" in notes
+        assert instead in notes
+
+
+def test_an_error_of_scipys_about_plain_numbers_is_left_alone() -> None:
+    import scipy.linalg
+
+    with pytest.raises(ValueError, match="square") as error:
+        adkit.grad(lambda x: np.sum(scipy.linalg.inv(np.ones((2, 3)))) * x)(1.0)
+    assert not getattr(error.value, "__notes__", [])
