@@ -10,12 +10,10 @@
 # A question in **bold** stands before most cells. Write your answer down, then run the cell.
 
 # %%
-from fractions import Fraction
-from math import comb, prod
-
 import numpy as np
 
 import adkit
+from adkit import nn
 from lesson import BLUE, Slider, bare, plt, referee, with_rule
 
 # %% [markdown]
@@ -93,27 +91,15 @@ for L in 3, 5, 7:
 # %% [markdown]
 # A piece that lies between two samples is not seen. More points help, until the next layer is added.
 #
-# Count exactly instead: a piece is an interval on which no unit changes sides. Each tent cuts an interval where its input crosses
-# $1/2$. Fractions make it exact. **How long is each of the 128 pieces?**
-
-# %%
-def pieces(L):
-    """Ends of the pieces of [0, 1], each with its image under the tents so far: straight in between."""
-    ends = [(Fraction(0), Fraction(0)), (Fraction(1), Fraction(1))]
-    half = Fraction(1, 2)
-    for _ in range(L):
-        cut = [ends[0]]
-        for (a, u), (b, v) in zip(ends, ends[1:], strict=False):
-            if min(u, v) < half < max(u, v):  # the input of this tent crosses its bend here
-                cut.append((a + (half - u) / (v - u) * (b - a), half))
-            cut.append((b, v))
-        ends = [(a, 2 * u if u <= half else 2 - 2 * u) for a, u in cut]
-    return ends
+# Count exactly instead: a piece is an interval on which no unit changes sides. `nn.breakpoints` carries $[0, 1]$ through a
+# network and cuts it wherever the input of a unit crosses 0, in fractions, so nothing is rounded. `nn.zigzag_network` holds the
+# weights of $L$ tents. **How long is each of the 128 pieces?**
 
 # %%
 for L in range(1, 8):
-    ends = pieces(L)
-    lengths = {b[0] - a[0] for a, b in zip(ends, ends[1:], strict=False)}
+    net, params = nn.zigzag_network(L)
+    ends = nn.breakpoints(net, params)
+    lengths = {b - a for a, b in zip(ends, ends[1:], strict=False)}
     print(f"L = {L}   pieces {len(ends) - 1:3d}   length of each {', '.join(str(n) for n in lengths)}")
 
 # %% [markdown]
@@ -154,14 +140,12 @@ print("four quadrants equal, exactly:", all(np.array_equal(values, v) for v in (
 # **Four lines cut the plane into at most $1 + 4 + 6 = 11$ regions. How many more will the second layer make?**
 
 # %%
+net = nn.Sequential(nn.Linear(2, 4), nn.Relu(), nn.Linear(4, 4), nn.Relu())
 rng = np.random.default_rng(5)
-W1, b1, W2, b2 = rng.normal(size=(4, 2)), rng.normal(size=4), rng.normal(size=(4, 4)), rng.normal(size=4)
+params = {name: {"W": rng.normal(size=(4, n)), "b": rng.normal(size=4)} for name, n in (("linear1", 2), ("linear2", 4))}
 side = np.linspace(-6, 6, 1201)
-points = np.stack(np.meshgrid(side, side), axis=-1)
-first = points @ W1.T + b1
-second = np.maximum(first, 0) @ W2.T + b2
-bits = np.concatenate([first > 0, second > 0], axis=-1) @ (1 << np.arange(8))
-one = (first > 0) @ (1 << np.arange(4))
+on = nn.activation_patterns(net, params, np.stack(np.meshgrid(side, side), axis=-1))
+one, bits = on[..., :4] @ (1 << np.arange(4)), on @ (1 << np.arange(8))
 print("regions seen: first layer", len(np.unique(one)), " both layers", len(np.unique(bits)))
 
 # %%
@@ -186,18 +170,11 @@ plt.show()
 # 2 inputs and layers of 4?**
 
 # %%
-def at_least(n0, n, L):
-    return prod([(n // n0) ** n0] * (L - 1)) * sum(comb(n, j) for j in range(n0 + 1))
-
-
-def shallow(n0, n, L):
-    return sum(comb(n * L, j) for j in range(n0 + 1))
-
-
 print("inputs  width  layers   deep, at least   one layer, at most")
 for n0, n, L in (1, 2, 2), (1, 2, 5), (1, 2, 10), (2, 4, 2), (2, 4, 4), (2, 8, 3), (3, 6, 2):
-    print(f"{n0:6d}  {n:5d}  {L:6d}   {at_least(n0, n, L):14d}   {shallow(n0, n, L):18d}")
-print("2 inputs, width 5, 3 layers:", at_least(2, 5, 3), "- the floor of 5/2 wastes the fifth unit in all but the last")
+    print(f"{n0:6d}  {n:5d}  {L:6d}   {nn.regions_of_layers(n0, [n] * L):14d}   {nn.regions_of_one_layer(n0, n * L):18d}")
+print("2 inputs, width 5, 3 layers:", nn.regions_of_layers(2, [5] * 3),
+      "- the floor of 5/2 wastes the fifth unit in all but the last")  # fmt: skip
 
 # %% [markdown]
 # From $L = 2$ on: 44 against 37. Each further layer multiplies by 4.

@@ -46,6 +46,9 @@ from .networks import dueling_head, inception_block, slide_graph
 from .normalization import BatchNorm
 from .optimizers import OPTIMIZERS, SGD, Adam, Momentum, Nesterov, Optimizer, RMSProp
 from .parameters import count_parameters, pack
+from .regions import (
+    activation_patterns, breakpoints, count_regions, fold_network, regions_of_layers, regions_of_one_layer, zigzag_network,
+)  # fmt: skip
 from .regularizers import Dropout, EarlyStopping, Noise, all_masks, monte_carlo, weight_decay
 from .sequential import Sequential
 from .train import Trained, describe_checkpoint, fit
@@ -104,17 +107,21 @@ __all__ = [
     "Tanh",
     "Trained",
     "Watch",
+    "activation_patterns",
     "all_masks",
     "arc_cosine_kernel",
     "augment_images",
+    "breakpoints",
     "bump",
     "bump_2d",
     "count_parameters",
+    "count_regions",
     "cross_entropy",
     "dead_units",
     "describe_checkpoint",
     "dueling_head",
     "fit",
+    "fold_network",
     "gaussian",
     "gradient_flow",
     "gradient_of",
@@ -132,6 +139,8 @@ __all__ = [
     "overfit_check",
     "pack",
     "random_direction",
+    "regions_of_layers",
+    "regions_of_one_layer",
     "rotate_images",
     "save_checkpoint",
     "shift_images",
@@ -145,4 +154,5 @@ __all__ = [
     "xavier",
     "xor_network",
     "zeros",
+    "zigzag_network",
 ]
