@@ -39,11 +39,14 @@ def best(block: Block, operator: str) -> Row | None:
 
 def _cost(row: Row) -> list[str]:
     """What it costs, as measured and as predicted."""
-    unit = "hand" if row.ratio_to_hand is not None else "the value"
-    said = [f"{number(row.cost)}x {unit}" + ("" if row.sure in (None, True) else " (unsure)")]
-    if row.predicted is not None and row.ratio_to_value is not None:
-        counted = "" if row.operations is None else f", {number(row.operations)}x by counted operations"
-        said.append(f"{number(row.ratio_to_value)}x the value ({number(row.predicted)}x predicted{counted})")
+    unsure = "" if row.sure in (None, True) else " (unsure)"
+    said = [f"{number(row.ratio_to_hand)}x hand{unsure}"] if row.ratio_to_hand is not None else []
+    if not said or row.predicted is not None:
+        of_value = f"{number(row.ratio_to_value)}x the value" + ("" if said else unsure)
+        if row.predicted is not None:
+            counted = "" if row.operations is None else f", {number(row.operations)}x counted"
+            of_value += f" ({number(row.predicted)}x predicted{counted})"
+        said.append(of_value)
     caveat = method_of(row).caveat
     return [*said, caveat] if caveat else said
 
@@ -85,7 +88,9 @@ def _modes(block: Block, operator: str, winner: Row) -> list[str]:
     if level is None:
         return []
     outputs = f"{block.outputs:,} output{'s' * (block.outputs != 1)}"
-    return [f"forward and reverse are level at about {level:,.0f} input{'s' * (round(level) != 1)} for {outputs}"]
+    if level <= 1.5:
+        return [f"crossover: reverse is ahead from the first input on, for {outputs}"]
+    return [f"crossover near {level:,.0f} inputs for {outputs}"]
 
 
 def crossover(block: Block, operator: str) -> float | None:

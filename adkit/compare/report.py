@@ -51,7 +51,7 @@ def block_text(block: Block, colour: bool = False) -> str:
 
 def _wrapped(text: str) -> list[str]:
     indent = " " * 4
-    return textwrap.wrap(ascii_only(text), WIDTH, initial_indent=indent, subsequent_indent=indent * 2)
+    return textwrap.wrap(ascii_only(text), WIDTH, initial_indent=indent, subsequent_indent=indent * 2, break_on_hyphens=False)
 
 
 def _interval(row: Row) -> str:
