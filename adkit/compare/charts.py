@@ -14,7 +14,7 @@ from typing import Any
 from .answers import best, crossing
 from .rows import Block
 
-__all__ = ["Chart", "figure", "figure_bytes", "line_charts", "map_chart"]
+__all__ = ["Chart", "figure", "figure_bytes", "line_charts", "map_chart", "rendered"]
 
 # Okabe & Ito's colours, which people with any colour vision tell apart; the markers differ too.
 _STYLES: dict[str, tuple[str, str, str]] = {
@@ -94,7 +94,7 @@ def _figure(width: float, height: float) -> Any:
 
 # Lines
 
-Points = dict[str, list[tuple[float, float, float, float]]]  # method -> size, seconds, and the ends of the middle 80 %
+Points = dict[str, list[tuple[float, float, float, float]]]  # method -> size, seconds, and the ends of the middle half
 
 
 def _series(blocks: Iterable[Block]) -> dict[str, Points]:
@@ -110,7 +110,7 @@ def _series(blocks: Iterable[Block]) -> dict[str, Points]:
             for row in block.of(operator):
                 if row.status == "ok" and row.values:
                     taken = sorted(row.values)
-                    low, high = taken[len(taken) // 10], taken[-1 - len(taken) // 10]
+                    low, high = taken[len(taken) // 4], taken[-1 - len(taken) // 4]
                     points.setdefault(row.method, []).append((float(block.size), row.run_seconds_median or 0.0, low, high))
             if block.value_seconds > 0.0:
                 seconds = block.value_seconds
@@ -135,11 +135,14 @@ def _draw_lines(axes: Any, points: Points, title: str) -> None:
     axes.set(xscale="log", yscale="log", xlabel="size", ylabel="seconds a call")
     axes.set_title(title, fontsize=10)
     axes.grid(True, which="major", alpha=0.25)
-    level = crossing([(p[0], p[1]) for p in points.get("forward", [])], [(p[0], p[1]) for p in points.get("reverse", [])])
+    level = None if title.endswith(": jvp") else crossing([(p[0], p[1]) for p in points.get("forward", [])], [(p[0], p[1]) for p in points.get("reverse", [])])
     if level is not None:
         axes.axvline(level[0], color="#000000", linewidth=0.8, linestyle="--")
         axes.plot([level[0]], [level[1]], marker="o", markersize=11, markerfacecolor="none", markeredgecolor="#000000")
-        axes.annotate(f"level at {level[0]:,.3g}", level, xytext=(8, -14), textcoords="offset points", fontsize=8)
+        left, right = axes.get_xlim()
+        late = level[0] > math.sqrt(left * right)
+        axes.annotate(f"level at {level[0]:,.3g}", level, xytext=(-8 if late else 8, -14), textcoords="offset points", fontsize=8,
+                      ha="right" if late else "left")  # fmt: skip
     axes.legend(fontsize=7, ncols=2, frameon=False)
     low, high = axes.get_ylim()
     axes.set_ylim(low, high * (high / low) ** 0.35)  # room for the legend above the lines

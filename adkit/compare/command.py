@@ -237,6 +237,10 @@ def _document(flag: str, path: str, blocks: list[Block]) -> str | bytes:
         return report.markdown_text(blocks)
     if flag in ("json", "save"):
         return saved.document(rows)
+    if flag == "html":
+        from .page import page
+
+        return page(blocks)
     from .charts import figure_bytes
 
     return figure_bytes(blocks, path.rpartition(".")[2].lower())

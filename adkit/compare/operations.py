@@ -67,7 +67,8 @@ def nominal_seconds(f: Callable[..., Any], args: tuple[Any, ...]) -> float | Non
     """How long a call takes on an imagined machine.
 
     A microsecond for each operation on arrays, a tenth of that on single numbers, a nanosecond for each number of an
-    elementwise operation, a seventh of that for each multiplication in a product of matrices.  What is estimated from it is the same on every machine, busy or not; None where the function cannot be written down.
+    elementwise operation, a seventh of that for each multiplication in a product of matrices.  What is estimated from
+    it is the same on every machine, busy or not; None where the function cannot be written down.
 
     >>> nominal_seconds(lambda x: x * x + 1.0, (np.ones(1000),)) > 2e-6
     True

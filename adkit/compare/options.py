@@ -18,7 +18,7 @@ from .problems import OPERATORS, PROBLEMS, Problem, SizeError
 __all__ = ["DOCUMENTS", "Request", "read"]
 
 #: The documents that a run can leave, by their flags.
-DOCUMENTS = ("csv", "json", "markdown", "plot", "save")
+DOCUMENTS = ("csv", "json", "markdown", "html", "plot", "save")
 
 _EPILOG = """\
 columns of the tables, a row for each method that was verified and timed:
@@ -39,7 +39,7 @@ examples:
   adkit compare model.py:loss --at "np.ones(n), 0.5" --grow n=100,1000
   adkit compare --save today.json
   adkit compare --against today.json --fail-slower 10%
-  adkit compare inputs-outputs --plot map.png
+  adkit compare inputs-outputs --plot map.png --html page.html
 
 exit status: 0; 1 if a derivative is wrong, one of adkit's own raises, or something
 has become slower than --fail-slower allows; 2 for a command that cannot be carried
@@ -104,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--csv", metavar="PATH", help="write the rows as CSV; - for stdout, and the table then goes to stderr")
     add("--json", metavar="PATH", help="write the samples in pyperf's format; - as for --csv")
     add("--markdown", metavar="PATH", help="write the tables in Markdown; - as for --csv")
+    add("--html", metavar="PATH", help="write one page with the tables, plots and the environment; - as for --csv")
     add("--plot", metavar="PATH", help="draw time against size, and a map over inputs and outputs (.png, .svg, .pdf)")
     add("--save", metavar="FILE", help="save the run, to compare later runs with")
     add("--against", metavar="FILE", help="compare with a saved run")

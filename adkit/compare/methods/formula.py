@@ -36,7 +36,7 @@ def _symbolic(task: Task) -> Callable[[], Any]:
     letters, outputs, shape = _formula(task, deadline)
     operations = sum(sp.count_ops(y) for y in outputs)
     if operations > _OPERATIONS:
-        raise NotApplicable(f"its formula has {operations:,} operations; SymPy takes long to differentiate more than {_OPERATIONS:,}")
+        raise NotApplicable(f"its formula has {operations:,} operations, more than {_OPERATIONS:,}: SymPy would take long")
     if task.operator in ("hvp", "hessian") and operations * inputs**2 > _SECOND_ORDER:
         raise NotApplicable(f"{inputs**2:,} second derivatives of {operations:,} operations take SymPy long")
     rows = _differentiated(task, letters, outputs, deadline)
