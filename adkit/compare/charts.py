@@ -135,7 +135,8 @@ def _draw_lines(axes: Any, points: Points, title: str) -> None:
     axes.set(xscale="log", yscale="log", xlabel="size", ylabel="seconds a call")
     axes.set_title(title, fontsize=10)
     axes.grid(True, which="major", alpha=0.25)
-    level = None if title.endswith(": jvp") else crossing([(p[0], p[1]) for p in points.get("forward", [])], [(p[0], p[1]) for p in points.get("reverse", [])])
+    modes = [[(p[0], p[1]) for p in points.get(name, [])] for name in ("forward", "reverse")]
+    level = None if title.endswith(": jvp") else crossing(*modes)
     if level is not None:
         axes.axvline(level[0], color="#000000", linewidth=0.8, linestyle="--")
         axes.plot([level[0]], [level[1]], marker="o", markersize=11, markerfacecolor="none", markeredgecolor="#000000")

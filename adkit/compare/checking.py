@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -61,21 +63,25 @@ def _try(row: Row, method: Method, task: Task, block: Block, plan: Plan, clock: 
         estimate = method.directions(task.operator, block.inputs, block.outputs) * block.value_seconds
         if estimate > plan.call_seconds and method.name != "hand":
             raise NotApplicable(f"estimated {duration(estimate)} a call, above the budget of {duration(plan.call_seconds)}")
-        with adkit.count_sweeps() as building:
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
             start = clock()
             run = method.build(task)
             row.prepare_seconds = clock() - start
-        with adkit.count_sweeps() as running:
-            start = clock()
-            result = run()
-            spent = clock() - start
+            with adkit.count_sweeps() as counts:
+                result, spent = _spent(run, method)
+            if method.like is not None:
+                with adkit.count_sweeps() as counts:
+                    method.like.build(task)()
+        if said and not method.peer:  # a peer's warnings are its own affair
+            row.reason = f"warns: {str(said[0].message).splitlines()[0]}"
         if plan.call_seconds < spent < 30.0:  # a first call may also load and compile; what it finds then is the call itself
-            start = clock()
-            result = run()
-            spent = clock() - start
+            result, spent = _spent(run, method)
         found = canonical(task, result)
         if not (method.peer or method.prepared):  # once more with a counter in the function, which would weigh on what is timed
-            method.build(replace(task, function=counted))()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                method.build(replace(task, function=counted))()
     except NotApplicable as reason:
         row.status, row.reason = "skipped", str(reason)
         return
@@ -86,11 +92,18 @@ def _try(row: Row, method: Method, task: Task, block: Block, plan: Plan, clock: 
     results[method.name], runs[method.name] = found, run
     row.primal_calls = calls if not method.peer else None
     if not method.peer:
-        counts = building if method.prepared else running  # what is compiled holds the sweeps of its preparation
         row.sweeps = counts.forward_directions + counts.reverse_directions
     if spent > (3.0 if method.peer else 30.0) * plan.call_seconds and method.name != "hand":
         row.status = "skipped"
         row.reason = f"took {duration(spent)} a call, above the budget of {duration(plan.call_seconds)}"
+
+
+def _spent(run: Callable[[], Any], method: Method) -> tuple[Any, float]:
+    """The result of one call, and the processor's time, which a busy machine does not stretch; a peer may work elsewhere."""
+    clock = time.perf_counter if method.peer else time.thread_time
+    start = clock()
+    result = run()
+    return result, clock() - start
 
 
 def _verify(rows: dict[str, Row], results: dict[str, list[Any]], task: Task, methods: dict[str, Method],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import random
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -78,7 +79,24 @@ def write_down(
     ``given``, if not None, holds keyword arguments that are inputs too; their names are the last of ``parameters``.  It maps
     each to its value, and ``op`` names the driver in messages.
     """
-    drawn = _generators()
+    # The global generators belong to all threads: what another one draws meanwhile is not drawn again the next time.
+    for last in (False, False, False, True) if threading.active_count() > 1 else (True,):
+        drawn = _generators()
+        program = _written_down(f, args, kw, parameters, op, given)
+        changed = [library for library, state in _generators().items() if drawn[library] != state]
+        if not changed:
+            break
+        if last:
+            raise UnsupportedError(
+                f"{op}: the function drew random numbers from {changed[0]}, which the program would freeze: draw them "
+                "outside and pass them as an argument"
+            )
+    return program
+
+
+def _written_down(
+    f: Callable[..., Any], args: tuple[Any, ...], kw: dict[str, Any], parameters: list[str], op: str, given: Any
+) -> Program:
     names = list(given or ())
     with Trace(keeps=given is None) as level:
         boxed, inputs = [], []
@@ -89,12 +107,6 @@ def write_down(
             inputs.append(tree.map_leaves(_ref, boxed[-1]))
         n = len(args)
         out = results(outputs(call(f, boxed[:n], {**kw, **dict(zip(names, boxed[n:], strict=True))}, op)), op)
-    for library, state in _generators().items():
-        if drawn[library] != state:
-            raise UnsupportedError(
-                f"{op}: the function drew random numbers from {library}, which the program would freeze: draw them "
-                "outside and pass them as an argument"
-            )
     return Program(_name(f), parameters, tuple(inputs), tree.map_leaves(_ref, out), level)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -425,3 +426,20 @@ def test_the_sweeps_of_the_table_are_those_of_the_drivers() -> None:
         adkit.trace(f_mixed)(x).table(tangents=(v[:2],))
     with pytest.raises(KeyError, match="no value is called"):
         table["nothing"]
+
+
+def test_what_another_thread_draws_is_not_taken_for_the_functions_own() -> None:
+    """The global generators belong to all threads; a function that draws itself is refused beside others too."""
+    with ThreadPoolExecutor(1) as other:
+        other.submit(random.random).result()
+        meanwhile = [True]
+
+        def innocent(x: Any) -> Any:
+            if meanwhile:
+                meanwhile.pop()
+                other.submit(random.random).result()
+            return 2.0 * x
+
+        assert adkit.trace(innocent)(1.0)(3.0) == 6.0
+        with pytest.raises(adkit.UnsupportedError, match="drew random numbers from Python's random"):
+            adkit.trace(lambda x: x * random.random())(1.0)

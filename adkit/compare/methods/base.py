@@ -60,7 +60,7 @@ class Method:
     where another method is.  ``missing()`` says why the method cannot be used here (a package that is not installed).
     ``usual`` is false for what is measured only where it is asked for by name.  ``own`` is true for adkit's own ways:
     one of those that raises is a defect, and ends the command with 1.  ``prepared`` is true where the preparation calls
-    the function, and a run no more.
+    the function, and a run no more; ``like`` is then the method whose sweeps the prepared program holds.
     """
 
     name: str
@@ -75,6 +75,7 @@ class Method:
     usual: bool = True
     own: bool = False
     prepared: bool = False
+    like: Method | None = None
 
     def offered(self, task: Task) -> Builder:
         """What builds the ``run`` of this method for the task; NotApplicable, with the reason, where there is none."""

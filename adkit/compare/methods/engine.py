@@ -140,7 +140,7 @@ REVERSE = Method("reverse", "adkit, a tape (hvp, hessian: forward over reverse)"
                  own=True)  # fmt: skip
 COMPILED_FORWARD = Method("compiled-forward", "adkit.compile of forward", _compiled(_BY_FORWARD), _FORWARD_COST,
                           missing=_no_compiler, usual=hasattr(adkit, "compile"),
-                          own=True, prepared=True)  # fmt: skip
+                          own=True, prepared=True, like=FORWARD)  # fmt: skip
 COMPILED_REVERSE = Method("compiled-reverse", "adkit.compile of reverse", _compiled(_BY_REVERSE), _REVERSE_COST,
                           missing=_no_compiler, usual=hasattr(adkit, "compile"),
-                          own=True, prepared=True)  # fmt: skip
+                          own=True, prepared=True, like=REVERSE)  # fmt: skip

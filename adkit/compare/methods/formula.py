@@ -42,8 +42,12 @@ def _symbolic(task: Task) -> Callable[[], Any]:
     rows = _differentiated(task, letters, outputs, deadline)
     if sum(sp.count_ops(row) for row in rows) > _SWOLLEN:
         raise NotApplicable(f"the formula of its derivative has more than {_SWOLLEN:,} operations")
-    compiled = sp.lambdify([letters], rows, modules=["math", {"Heaviside": lambda x, at=0.5: at if x == 0 else float(x > 0)}],
-                           cse=True)  # fmt: skip
+    # Names that Python can read: others are replaced by numbered ones, and the order of a sum, and so its rounding, would
+    # depend on what was numbered before.
+    names = [sp.Symbol(f"x{k:04d}", real=True) for k in range(len(letters))]
+    named = dict(zip(letters, names, strict=True))
+    modules = ["math", {"Heaviside": lambda x, at=0.5: at if x == 0 else float(x > 0)}]
+    compiled = sp.lambdify([names], [row.xreplace(named) for row in rows], modules=modules, cse=True)
     return _evaluated(task, compiled, shape)
 
 
