@@ -107,7 +107,7 @@ def test_every_operator_of_a_scalar_function(capsys: pytest.CaptureFixture[str])
     for operator in ("jvp", "gradient", "hvp", "hessian"):
         assert {(operator, "forward"), (operator, "reverse")} <= ok
     assert ("hessian", "difference") in ok
-    assert "ask for gradient" in err  # the Jacobian of one number
+    assert "ask for gradient" in " ".join(err.split())  # the Jacobian of one number
     assert all(r["status"] == "skipped" for r in rows_of(out) if r["operator"] == "jacobian")
 
 
@@ -130,7 +130,7 @@ def test_the_table_reads_at_80_columns_in_ascii(capsys: pytest.CaptureFixture[st
     assert max(len(line) for line in out.splitlines()) <= 80
     answers = [line for line in out.splitlines() if line.startswith("recommended: ")]
     assert len(answers) == 3 + 2 + 2  # one for each derivative of each problem
-    assert "skipped: forward: estimated" in out  # 79,510 directions, said and not attempted
+    assert re.search(r"skipped: forward(, compiled-forward)?, .*: estimated|skipped: forward(, compiled-forward)?: estimated", out)  # 79,510 directions, said and not attempted
 
 
 def test_quiet_leaves_the_answers_alone(capsys: pytest.CaptureFixture[str]) -> None:
