@@ -95,25 +95,21 @@ POLICIES: dict[str, str] = {
 """The policies by name, and what each keeps."""
 
 
-def _table(length: int, slots: int, policy: str) -> Any:
+def _table(length: int, slots: int, policy: str) -> tuple[Any, Any]:
     """Costs and splits for every length and number of slots up to these; tables are made for powers of two."""
-    return _filled(1 << (length - 1).bit_length(), slots, policy == "internal")
+    return _filled(1 << (length - 1).bit_length(), 1 << (slots - 1).bit_length(), policy == "internal")
 
 
 @lru_cache(maxsize=16)
 def _filled(length: int, slots: int, internal: bool) -> tuple[Any, Any]:
+    """``cost[m, t]`` and the ``y`` that attains it; all ``m`` at once, one ``t`` after the other."""
     t = np.arange(length + 1)
     cost = np.zeros((slots + 1, length + 1), dtype=np.int64)
     best = np.zeros((slots + 1, length + 1), dtype=np.int64)
-    cost[1] = t * (t + 1) // 2
-    for m in range(2, slots + 1):
-        row, above, where = cost[m], cost[m - 1], best[m]
-        row[1:2] = 1
-        for n in range(2, length + 1):
-            left = row[: n - 1] if internal else row[1:n]
-            total = t[1:n] + above[n - 1 : 0 : -1] + left
-            y = int(total.argmin())
-            row[n], where[n] = total[y], y + 1
+    cost[1], cost[2:, 1:2] = t * (t + 1) // 2, 1
+    for n in range(2, length + 1):
+        left = cost[2:, : n - 1] if internal else cost[2:, 1:n]
+        total = t[1:n] + cost[1:-1, n - 1 : 0 : -1] + left
+        best[2:, n] = total.argmin(axis=1) + 1
+        cost[2:, n] = np.take_along_axis(total, best[2:, n : n + 1] - 1, axis=1)[:, 0]
     return cost, best
-
-

@@ -6,6 +6,7 @@ asserts numbers, draws panels, and saves: a PNG, and a JSON with every number, w
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import io
 import json
@@ -36,8 +37,9 @@ PAPER, THEORY, REFERENCE = "the paper", "theory", "a reference run"
 
 
 def script_hash(name: str) -> str:
-    """What tells one version of a figure's script from another."""
-    return hashlib.sha256((Path(__file__).parent / f"{name}.py").read_bytes()).hexdigest()[:16]
+    """What tells one version of a figure's script from another; how it is laid out, and its comments, do not count."""
+    code = ast.parse((Path(__file__).parent / f"{name}.py").read_text(encoding="utf-8"))
+    return hashlib.sha256(ast.unparse(code).encode()).hexdigest()[:16]
 
 
 def up_to_date(out: Path, name: str, seed: int, quick: bool) -> bool:

@@ -11,6 +11,7 @@ from concurrent.futures import Executor, as_completed
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from adkit.data.digits import MissingDataError
 from adkit.errors import AdkitError
 from adkit.files import write_document
 
@@ -39,6 +40,8 @@ def draw(name: str, seed: int, quick: bool) -> Drawn:
             importlib.import_module(f"{__package__}.{name}").main(folder, seed=seed, quick=quick)
             found = sorted(Path(folder).iterdir(), key=lambda path: (path.suffix == ".json", path.name))
             return Drawn(name, {path.name: path.read_bytes() for path in found}, "", "")
+    except MissingDataError:
+        return Drawn(name, {}, "data", "")
     except ImportError as error:
         # ModuleNotFoundError of an extra's package, or adkit's own error that names the extra.
         extra = _EXTRAS.get((error.name or "").partition(".")[0])

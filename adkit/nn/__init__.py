@@ -51,6 +51,7 @@ from .regions import (
 )  # fmt: skip
 from .regularizers import Dropout, EarlyStopping, Noise, all_masks, monte_carlo, weight_decay
 from .sequential import Sequential
+from .synthetic import Decoupled, SyntheticGradient
 from .train import Trained, describe_checkpoint, fit
 from .watch import Watch
 
@@ -64,6 +65,7 @@ __all__ = [
     "Concat",
     "Conditional",
     "CrossEntropy",
+    "Decoupled",
     "Diagnosis",
     "Dropout",
     "Dueling",
@@ -104,6 +106,7 @@ __all__ = [
     "SquaredError",
     "Sum",
     "Switch",
+    "SyntheticGradient",
     "Tanh",
     "Trained",
     "Watch",
