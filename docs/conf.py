@@ -49,6 +49,7 @@ html_title = "adkit"
 html_static_path = ["site/static"]
 html_css_files = ["site.css"]
 html_copy_source = False
+html_show_search_summary = False  # it would be fetched, which a browser refuses for pages opened as files
 html_show_sourcelink = False
 html_math_renderer = "mathml"
 html_theme_options = {
