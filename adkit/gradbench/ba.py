@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ..program.compile import compile
 from ..reverse import vjp
 from .evaluation import Evaluation
 from .fields import Fields, InputError
@@ -66,6 +67,10 @@ def gathered(cams: Any, points: Any, weights: Any) -> Any:
     return z
 
 
+MANY = 100_000
+"""Observations from which on making a program takes longer than the second or so that it is used for."""
+
+
 def objective(cams: Any, points: Any, weights: Any, feat: Any) -> tuple[Any, Any]:
     """The reprojection errors, two vectors (p), and the errors of the weights (p)."""
     return residuals(np, gathered(cams, points, weights), feat=feat), 1.0 - weights * weights
@@ -73,10 +78,18 @@ def objective(cams: Any, points: Any, weights: Any, feat: Any) -> tuple[Any, Any
 
 def jacobian(cams: Any, points: Any, weights: Any, feat: Any) -> tuple[Any, Any, Any]:
     """The Jacobian (3p, 11n + 3m + p) by compressed rows: pointers (3p + 1), columns (31p), values (31p)."""
-    one, zero = np.ones(len(weights)), np.zeros(len(weights))
-    _, pullback = vjp(lambda z: residuals(np, z, feat=feat), gathered(cams, points, weights))
-    _, pull_weights = vjp(lambda w: 1.0 - w * w, weights)
-    return compressed(cams, points, pullback((one, zero))[0], pullback((zero, one))[0], pull_weights(one)[0])
+    pull = _compiled if len(weights) <= MANY else _eager
+    return compressed(cams, points, *pull(gathered(cams, points, weights), feat))
+
+
+def _eager(z: Any, feat: Any) -> tuple[Any, Any, Any]:
+    one, zero = np.ones(z.shape[1]), np.zeros(z.shape[1])
+    _, pullback = vjp(lambda z: residuals(np, z, feat=feat), z)
+    _, pull_weights = vjp(lambda w: 1.0 - w * w, z[14])
+    return pullback((one, zero))[0], pullback((zero, one))[0], pull_weights(one)[0]
+
+
+_compiled = compile(_eager)
 
 
 def compressed(cams: Any, points: Any, first: Any, second: Any, of_weights: Any) -> tuple[Any, Any, Any]:

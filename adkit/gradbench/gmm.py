@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..compare.problems.mixture import gmm_data, gmm_objective
+from ..program.compile import compile
 from ..reverse import grad
 from .evaluation import Evaluation
 from .fields import Fields, InputError
@@ -30,9 +31,20 @@ def objective(alpha: Any, mu: Any, q: Any, low: Any, data: Any) -> Any:
     return gmm_objective(np, alpha, mu, q, low, **data)
 
 
+MANY = 2_000_000
+"""Numbers in the largest array from which on making a program takes longer than the second or so that it is used for."""
+
+
 def gradient(alpha: Any, mu: Any, q: Any, low: Any, data: Any) -> Any:
     """Its gradients with respect to alpha (k), mu (k, d), q (k, d) and l (k, d(d-1)/2): one reverse sweep."""
+    return (_compiled if mu.size * len(data["x"]) <= MANY else _eager)(alpha, mu, q, low, data)
+
+
+def _eager(alpha: Any, mu: Any, q: Any, low: Any, data: Any) -> Any:
     return grad(lambda *params: gmm_objective(np, *params, **data), (0, 1, 2, 3))(alpha, mu, q, low)
+
+
+_compiled = compile(_eager)
 
 
 def _write(gradients: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""lse: the logarithm of a sum of exponentials, shifted by its largest term; the gradient by reverse mode."""
+"""lse: the logarithm of a sum of exponentials, shifted by its largest term; the gradient by reverse mode, compiled."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..program.compile import compile
 from ..reverse import grad
 from .evaluation import Evaluation
 from .fields import Fields, InputError
@@ -30,9 +31,8 @@ def _read(fields: Fields) -> tuple[Any]:
     return (x,)
 
 
-def gradient(x: Any) -> Any:
-    """The gradient of :func:`logsumexp`: one reverse sweep."""
-    return grad(lambda x: logsumexp(np, x))(x)
+#: The gradient of :func:`logsumexp`: one reverse sweep.
+gradient = compile(grad(lambda x: logsumexp(np, x)))
 
 
 FUNCTIONS = {

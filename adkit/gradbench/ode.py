@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..program.compile import compile
 from ..reverse import grad
 from .evaluation import Evaluation
 from .fields import Fields, InputError
@@ -41,9 +42,20 @@ def _read(fields: Fields) -> tuple[Any, int]:
     return x, fields.whole("s")
 
 
+FEW = 10
+"""Steps up to which a program, in which every step is written out, is made faster than it saves."""
+
+
 def gradient(x: Any, steps: int) -> Any:
-    """The gradient of the last component of :func:`solve`: one reverse sweep."""
+    """The gradient of the last component of :func:`solve`: one reverse sweep, compiled where the steps are few."""
+    return (_compiled if steps <= FEW else _eager)(x, steps)
+
+
+def _eager(x: Any, steps: int) -> Any:
     return grad(lambda x: solve(np, x, steps=steps)[-1])(x)
+
+
+_compiled = compile(_eager)
 
 
 FUNCTIONS = {

@@ -259,6 +259,21 @@ def test_ba_gives_every_observation_its_own_row(rng: np.random.Generator) -> Non
     close(dense, reference.by_complex_step(everything, np.concatenate([cams.T.ravel(), points.T.ravel(), weights])))
 
 
+def test_a_compiled_derivative_serves_the_next_input_of_the_same_shape(rng: np.random.Generator) -> None:
+    """Other points are nearest, another camera stands still: nothing of the first input is left in the program."""
+    for _ in range(3):
+        points = rng.uniform(0, 1, (40, 2))
+        _, step = reference.kmeans(points, points[:5])
+        close(evaluated("kmeans", "dir", **lists(points=points, centroids=points[:5])), step)
+        a = rng.uniform(0, 1, (4, 4))
+        close(evaluated("det", "gradient", A=a.ravel().tolist(), ell=4), (np.linalg.det(a) * np.linalg.inv(a).T).ravel())
+    for turn in (0.3, 0.0, 0.2, 0.0):
+        cam = [turn, -turn, turn, *BA["cam"][3:]]
+        found = EVALS["ba"]["jacobian"].run(*EVALS["ba"]["jacobian"].read(Fields({**BA, "cam": cam})))
+        expected = reference.ba_jacobian(2, 3, 10, np.array(cam, dtype=float), np.array(BA["x"]), 0.8, np.array(BA["feat"]))
+        close(found[2], expected[2])
+
+
 def hand(mirrored: bool = False) -> dict[str, Any]:
     """The model of the test vector."""
     c, s = [np.cos(0.1 * i) for i in range(22)], [np.sin(0.1 * i) for i in range(22)]
