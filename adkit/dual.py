@@ -42,7 +42,7 @@ class ForwardLevel(Level):
         super().__init__()
         self.lead = lead
         self.careful = self.slow = careful or looking()
-        self.finder = Finder(looking()) if self.careful else None
+        self.finder = Finder(looking(), self.order) if self.careful else None
 
     def close(self) -> None:
         super().close()
@@ -282,7 +282,7 @@ def _process(level: ForwardLevel, op: Op, xs: tuple[Any, ...], kw: dict[str, Any
     if level.finder is None:
         t = push(op, y, op.held(tuple(primals)), tangents, p, lead, level.careful)
     else:
-        with in_rule():
+        with in_rule(level.order):
             t = push(op, y, op.held(tuple(primals)), tangents, p, lead, level.careful)
         level.finder.pushed(op, primals, tangents, y, t)
     return wrap(y, t, level, lead)

@@ -29,7 +29,7 @@ from .pull import COLLECTORS, WRITES, layout, pull_carefully, pull_leaf
 __all__ = ["Finder", "TapeFinder", "all_finite", "debug_nans", "in_rule", "looking", "warn_of_nan"]
 
 _looking: ContextVar[bool] = ContextVar("adkit_debug_nans", default=False)
-_in_rule: ContextVar[bool] = ContextVar("adkit_in_rule", default=False)
+_in_rule: ContextVar[int] = ContextVar("adkit_in_rule", default=0)
 _FEW = 8
 
 
@@ -64,10 +64,15 @@ class debug_nans:  # noqa: N801 - a context manager, used like a function
 
 
 class in_rule:  # noqa: N801 - a context manager, used like a function
-    """While a rule runs: what it computes at outer levels may be nan for a moment, where a zero meets an infinite partial."""
+    """While a rule runs for a level: what it computes at outer ones may be nan for a moment, where a zero meets an infinite
+    partial.  What is recorded at a level that the rule itself opens (``checkpoint``) is the user's, and looked at.
+    """
+
+    def __init__(self, order: int) -> None:
+        self.order = order
 
     def __enter__(self) -> None:
-        self._token = _in_rule.set(True)
+        self._token = _in_rule.set(self.order)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -177,10 +182,13 @@ def _operands(xs: Any, like: Any, at: tuple[int, ...] | None) -> str:
 
 
 class Finder:
-    """Looks at each op of a forward sweep.  ``raises``: stop at the first nan; else keep its description in ``first``."""
+    """Looks at each op of a forward sweep.  ``raises``: stop at the first nan; else keep its description in ``first``.
 
-    def __init__(self, raises: bool) -> None:
-        self.raises = raises
+    ``order`` is that of the level.
+    """
+
+    def __init__(self, raises: bool, order: int) -> None:
+        self.raises, self.order = raises, order
         self.first: str | None = None
         self.finite = True
 
@@ -191,7 +199,7 @@ class Finder:
 
     def pushed(self, op: Any, xs: Any, tangents: Any, y: Any, t: Any, place: Callable[[], str] = _place) -> None:
         """One op: its operands and their tangents, its result and the tangent of that."""
-        if self.first is not None or _in_rule.get():
+        if self.first is not None or self.order <= _in_rule.get():
             return
         name = op_name(op)
         self.finite = self.finite and all_finite(y)
@@ -219,21 +227,22 @@ def _of_value(name: str, xs: Any, y: Any, place: str) -> tuple[str, str]:
 class TapeFinder(Finder):
     """Looks at each op that is recorded, and at each that is pulled back; it remembers the lines."""
 
-    def __init__(self, raises: bool) -> None:
-        super().__init__(raises)
+    def __init__(self, raises: bool, order: int) -> None:
+        super().__init__(raises, order)
         self.places: dict[int, str] = {}
 
     def appending(self, append: Callable[[Any], None], records: list[Any]) -> Callable[[Any], None]:
         """The tape's ``append``, with a look at what is recorded."""
 
         def watched(record: Any) -> None:
-            if record[0] is not pull_leaf and not _in_rule.get():
+            if record[0] is not pull_leaf:
+                self.places[len(records)] = _place()
+            if record[0] is not pull_leaf and self.order > _in_rule.get():
                 op, y, _, _, xs = _laid_out(record)
-                self.places[len(records)] = place = _place()
                 if type(y) is Spec:  # a large result that no rule needs: the caller holds it
                     y = getattr(sys._getframe(1).f_locals.get("v"), "primal", y)
                 if _holds_nan(y):
-                    self.found(*_of_value(op_name(op), xs, y, place))
+                    self.found(*_of_value(op_name(op), xs, y, self.places[len(records)]))
             append(record)
 
         return watched

@@ -39,7 +39,7 @@ def sweep_part(records: Any, seeds: list[tuple[int, Any]], start: int, careful: 
     cotangents: Any = _Sparse()
     if _pull_all(records, seeds, start, cotangents, careful):
         return {k: d for k, d in cotangents.items() if k < start and d is not None}
-    return sweep_part(records, seeds, start, TapeFinder(raises=False))  # whoever sweeps the whole will warn
+    return sweep_part(records, seeds, start, TapeFinder(raises=False, order=0))  # whoever sweeps the whole will warn
 
 
 class _Sparse(dict[int, Any]):
@@ -74,7 +74,7 @@ def _pull_all(records: list[Any], seeds: list[tuple[int, Any]], stop: int, cotan
 
 def _sweep_again(records: list[Any], seeds: list[tuple[int, Any]], inputs: int) -> list[Any]:
     """The sweep with care at every record; a warning where that gives nan although every value was finite."""
-    finder = TapeFinder(raises=False)
+    finder = TapeFinder(raises=False, order=0)
     found = sweep(records, seeds, inputs, finder)
     if any([d is not None and not isinstance(d, Boxed) and has_nan(d) for d in found]):
         values = [_value(record) for record in records if record is not None]

@@ -48,7 +48,7 @@ class Tape(Level):
         self.watch: Watch | None = None
         self.finder: TapeFinder | None = None
         if looking():
-            self.finder = TapeFinder(raises=True)
+            self.finder = TapeFinder(raises=True, order=self.order)
             self.append = self.finder.appending(self.append, self.records)
         if watching():
             self.watch = Watch()
@@ -105,7 +105,7 @@ class Tape(Level):
             self.watch.verify()
         if self.finder is None:
             return sweep(self.records, seeds, inputs)
-        with in_rule():
+        with in_rule(self.order):
             return sweep(self.records, seeds, inputs, self.finder)
 
     @property

@@ -141,6 +141,14 @@ def test_nothing_is_looked_at_without_it_nor_after_it() -> None:
         assert not level.slow
 
 
+def test_inside_of_a_checkpoint_the_line_is_found_when_it_is_run_again() -> None:
+    with adkit.debug_nans(), pytest.raises(adkit.NanError) as error:
+        adkit.grad(adkit.checkpoint(length))(np.zeros(3))
+    assert f"recorded at {HERE}:{length.__code__.co_firstlineno + 1}" in str(error.value)
+    with adkit.debug_nans(), pytest.raises(adkit.NanError, match=r"'log' gives nan.*y = np\.log"):
+        adkit.grad(adkit.checkpoint(logarithm))(np.array([2.0, 0.5]))
+
+
 def test_both_switches_at_once() -> None:
     w = np.array([1.0, 2.0])
     with adkit.debug_mutations(), adkit.debug_nans():

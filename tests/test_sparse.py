@@ -324,3 +324,15 @@ def test_a_wrong_colouring_would_be_noticed() -> None:
     assert all([a != b for a, b in pairwise(found.colours)])
     merged = adkit.jvp(tridiagonal, (x,), (np.ones(12),))[1]
     assert not np.allclose(np.diag(merged), adkit.jacobian(tridiagonal)(x))
+
+
+@pytest.mark.filterwarnings("ignore::adkit.AdkitWarning")
+def test_a_program_of_single_entries_costs_time_in_proportion() -> None:
+    x = np.linspace(0.1, 1.0, 1500)
+    for f in (
+        lambda x: np.stack([x[i] * x[i - 1] for i in range(1, x.size)]), lambda x: np.array([x[i] * x[i - 1] for i in range(1, x.size)])
+    ):
+        with adkit.count_sweeps() as counts:
+            J = sparse.jacobian(f)(x)
+        assert J.nnz == 2 * 1499
+        assert counts.forward_directions + counts.reverse_directions == 2

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from ..cotangents import Spec
 from ..errors import DerivativeError
-from ..pull import WRITES, layout, pull_call, pull_leaf
+from ..pull import PIECE, WRITES, layout, pull_call, pull_leaf
 from ..registry import Op
-from .local import through
+from .local import moved_together, through
 from .pattern import Pattern, empty, identity, merged, picked
 
 __all__ = ["dependencies"]
@@ -33,6 +34,11 @@ def dependencies(records: list[Any], wanted: int) -> Pattern:
             found[k] = empty(_size(record[2]), n)
         elif record[0] in WRITES:
             found[k] = _written(record, found, n)
+        elif record[0] is PIECE:
+            _, op, _, at, i, x = record
+            rows = found[i]
+            assert rows is not None
+            found[k] = picked(rows, op.run(numbered(x.shape), at))
         else:
             _computed(k, record, found, n)
         for i in last.get(k, ()):
@@ -92,6 +98,12 @@ def _computed(k: int, record: Any, found: list[Pattern | None], n: int) -> None:
     shapes = [part.shape for part in y] if isinstance(y, (list, tuple)) else [y.shape]
     rules = op if isinstance(op, tuple) else op.rules if isinstance(op, Op) and op.kind == "elementwise" else None
     parts = []
+    if isinstance(op, Op) and op.kind == "linear" and len(indices) > 1:
+        rows_of = [found[i] if i >= 0 else None for i in indices]
+        together = moved_together(rows_of, xs, lambda gs: op.apply(gs, p, 0), n)  # type: ignore[misc]
+        if together is not None and len(shapes) == 1:
+            found[k] = together
+            return
     for i, operand in enumerate(indices):
         rows = found[operand] if operand >= 0 else None
         if rows is None:
@@ -114,11 +126,18 @@ def _computed(k: int, record: Any, found: list[Pattern | None], n: int) -> None:
         start += _size(part)
 
 
+@lru_cache(maxsize=64)
+def numbered(shape: tuple[int, ...]) -> Any:
+    """The entries of an array by their numbers."""
+    numbers = np.arange(int(np.prod(shape, dtype=int))).reshape(shape)
+    numbers.flags.writeable = False
+    return numbers
+
+
 def _broadcast(rows: Pattern, shape: tuple[int, ...], out: tuple[int, ...]) -> Pattern:
     if shape == out:
         return rows
-    numbers = np.arange(int(np.prod(shape, dtype=int))).reshape(shape)
-    return picked(rows, np.broadcast_to(numbers, out))
+    return picked(rows, np.broadcast_to(numbered(shape), out))
 
 
 def _maps(op: Op, i: int, y: Any, p: Any, indices: Any, xs: Any) -> Any:

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from ..guard import silent
-from .pattern import Pattern, check_size, empty, picked, spread
+from .pattern import Pattern, check_size, empty, picked, spread, stacked
 
-__all__ = ["through"]
+__all__ = ["moved_together", "through"]
 
 _SMALL = 4_000_000
 """Operand size times result size up to which a linear op is tried entry by entry."""
@@ -75,6 +75,23 @@ def through(
     whole = spread(p, ins, np.arange(n), count)
     check_size(int(np.diff(whole.indptr)[outs].sum()))
     return picked(whole, outs)
+
+
+def moved_together(rows: list[Pattern | None], xs: Any, push: Callable[[Any], Any], n: int) -> Pattern | None:
+    """The rows of a linear op's result where that only moves the entries of all its operands together; else None."""
+    sizes = [_size(np.shape(x)) for x in xs]
+    if any([getattr(x, "dtype", np.dtype(float)).kind == "c" for x in xs]):
+        return None
+    ends = np.cumsum(sizes)
+
+    def joint(g: Any) -> Any:
+        return push(tuple([np.reshape(part, np.shape(x))[()] for part, x in zip(np.split(g, ends[:-1]), xs, strict=True)]))
+
+    with silent():
+        places = _moved(joint, (int(ends[-1]),))
+    if places is None:
+        return None
+    return picked(stacked([empty(size, n) if p is None else p for p, size in zip(rows, sizes, strict=True)]), places)
 
 
 def _size(shape: tuple[int, ...]) -> int:

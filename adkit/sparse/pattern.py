@@ -181,6 +181,13 @@ def picked(p: Pattern, frm: Any) -> Pattern:
     return spread(extended, None, np.where(frm < 0, p.shape[0], frm), len(frm))
 
 
+def stacked(parts: list[Pattern]) -> Pattern:
+    """The rows of several patterns, one below the other."""
+    starts = np.cumsum([0, *[p.nnz for p in parts]])
+    indptr = np.concatenate([np.zeros(1, np.int64), *[p.indptr[1:] + start for p, start in zip(parts, starts, strict=False)]])
+    return Pattern(indptr, np.concatenate([p.indices for p in parts]), (sum([p.shape[0] for p in parts]), parts[0].shape[1]))
+
+
 def merged(parts: list[Pattern]) -> Pattern:
     """All entries of several patterns of one shape."""
     distinct: list[Pattern] = []

@@ -100,3 +100,20 @@ def test_without_scipy_the_message_names_the_extra() -> None:
     home = str(Path(adkit.__file__).parents[1])
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": home})
     assert run.stdout.strip() == 'adkit.scipy needs SciPy: python -m pip install "adkit[scipy]"'
+
+
+def test_a_wrong_rule_is_caught() -> None:
+    """The check of these tests, on a rule that is off by a thousandth."""
+
+    @adkit.custom_jvp
+    def planted(x: Any) -> Any:
+        return sc.expit(x)
+
+    @planted.defjvp
+    def rule(primals: Any, tangents: Any) -> Any:
+        y = sc.expit(primals[0])
+        return y, 1.001 * tangents[0] * y * (1 - y)
+
+    both_modes(sc.expit, sc.expit, A)
+    with pytest.raises(AssertionError):
+        both_modes(planted, sc.expit, A)
