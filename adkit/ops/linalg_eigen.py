@@ -18,7 +18,7 @@ from .common import warn
 from .linalg_factor import complete_lower, lower_part
 from .linalg_solve import check_square, hermitian, inverse, transposed
 
-__all__ = ["REASON", "filled", "gaps", "off_group"]
+__all__ = ["REASON", "filled", "gaps", "matters", "same_values", "warn_forward", "warn_reverse"]
 
 
 # repeated values -----------------------------------------------------------------------------------
@@ -45,7 +45,7 @@ def off_group(same: Any) -> Any:
     return same & ~np.eye(same.shape[-1], dtype=bool)
 
 
-def _matters(x: Any, where: Any, scale: Any) -> bool:
+def matters(x: Any, where: Any, scale: Any) -> bool:
     """Whether entries at some places are more than rounding."""
     x = np.abs(plain(x)) * where
     return bool(np.any(x > 1e-10 * (np.max(np.abs(plain(scale)), initial=0.0) + 1e-300)))
@@ -58,7 +58,7 @@ def warn_forward(name: str, what: str, inner: Any, same: Any) -> None:
         return
     diagonal = np.diagonal(inner, axis1=-2, axis2=-1)
     unequal = diagonal[..., :, None] - diagonal[..., None, :]
-    if _matters(inner, pairs, inner) or _matters(unequal, pairs, inner):
+    if matters(inner, pairs, inner) or matters(unequal, pairs, inner):
         _say(name, what)
 
 
@@ -72,7 +72,7 @@ def warn_reverse(name: str, what: str, vectors: Any, values: Any, same: Any) -> 
         return
     grouped = np.any(pairs, axis=-1)[..., None, :]
     unequal = values[..., :, None] - values[..., None, :]
-    if np.any(np.abs(plain(vectors)) * grouped > 0) or _matters(unequal, pairs, values):
+    if np.any(np.abs(plain(vectors)) * grouped > 0) or matters(unequal, pairs, values):
         _say(name, what)
 
 

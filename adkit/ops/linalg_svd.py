@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import NonDifferentiableWarning
 from ..levels import plain
 from ..registry import NoSymbol, case, custom, derived
-from .linalg_eigen import REASON, gaps, same_values, warn_forward, warn_reverse
-from .linalg_solve import check_square, hermitian, transposed
+from .common import warn
+from .linalg_eigen import REASON, gaps, matters, same_values, warn_forward, warn_reverse
+from .linalg_solve import check_square, hermitian, inverse, transposed
 
 __all__: list[str] = []
 
@@ -61,10 +63,23 @@ def _jvp_svd(gs: Any, y: Any, xs: Any, p: Any, l: int) -> Any:
     m, n = xs[0].shape[-2:]
     k = s.shape[-1]
     if m > k:
-        du = du + _scaled(av - np.matmul(u, inner), over)
+        outside = av - np.matmul(u, inner)
+        _warn_of_zero(outside, zero, g)
+        du = du + _scaled(outside, over)
     if n > k:
-        dv = dv + _scaled(np.matmul(gh, u) - np.matmul(v, back), over)
+        outside = np.matmul(gh, u) - np.matmul(v, back)
+        _warn_of_zero(outside, zero, g)
+        dv = dv + _scaled(outside, over)
     return _whole(du, u, y[0][..., k:]), ds, hermitian(_whole(dv, v, hermitian(y[2][..., k:, :])))
+
+
+def _warn_of_zero(columns: Any, zero: Any, scale: Any) -> None:
+    """Warn where the vectors of a singular value of zero, which are not unique in a matrix that is not square, would move."""
+    if np.any(zero) and matters(columns, zero[..., None, :], scale):
+        warn(
+            "svd: a singular value is zero, so that its vectors are not unique and have no derivative; they are held",
+            NonDifferentiableWarning,
+        )
 
 
 def _spin(x: Any, dtype: Any) -> Any:
@@ -103,6 +118,8 @@ def _vjp_svd(g: Any, y: Any, xs: Any, p: Any, l: int) -> Any:
     m, n = xs[0].shape[-2:]
     uc = np.conjugate(u)
     outside: Any = 0
+    if m != n:
+        _warn_of_zero(np.concatenate([gu, gv], axis=-2), zero, 1.0)
     if m > k:
         hu = _scaled(gu, over)
         inner = inner - np.matmul(transposed(u), hu)
@@ -162,6 +179,10 @@ def cond(x: Any, p: Any = None) -> Any:
     """The condition number in a norm: the largest over the smallest singular value, or the product of two norms."""
     if p is None or p in (2, -2):
         s = np.linalg.svd(x, compute_uv=False)
-        return s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
-    check_square("cond", x)
-    return np.linalg.norm(x, p, axis=(-2, -1)) * np.linalg.norm(np.linalg.inv(x), p, axis=(-2, -1))
+        with np.errstate(all="ignore"):
+            found = s[..., -1] / s[..., 0] if p == -2 else s[..., 0] / s[..., -1]
+    else:
+        check_square("cond", x)
+        found = np.linalg.norm(x, p, axis=(-2, -1)) * np.linalg.norm(inverse(x, "cond"), p, axis=(-2, -1))
+    lost = np.isnan(plain(found)) & ~np.any(np.isnan(plain(x)), axis=(-2, -1))
+    return np.where(lost, np.inf, found) if np.any(lost) else found

@@ -342,6 +342,23 @@ def test_singular_values_at_zero_have_slope_zero():
     assert not adkit.grad(lambda x: linalg.norm(x, "nuc"))(np.zeros((2, 2))).any()
 
 
+def test_vectors_of_a_singular_value_of_zero_warn_where_they_are_not_unique():
+    x = np.array([[1.0, 2.0], [2.0, 4.0], [3.0, 6.0]])
+    for a in (x, x.T):
+        for f in (lambda a: np.sum(linalg.svd(a, full_matrices=False)[0] ** 3), lambda a: np.sum(linalg.svd(a, full_matrices=False)[2] ** 3)):
+            with pytest.warns(adkit.NonDifferentiableWarning, match="a singular value is zero"):
+                assert np.isfinite(adkit.grad(f)(a)).all()
+            with pytest.warns(adkit.NonDifferentiableWarning, match="a singular value is zero"):
+                assert np.isfinite(adkit.jvp(f, (a,), (sample(a.shape),))[1])
+    np.testing.assert_allclose(adkit.grad(lambda a: linalg.svdvals(a)[0])(x), x / linalg.norm(x))  # rank one
+
+
+def test_condition_of_a_singular_matrix_is_infinite():
+    for p in (None, 2):
+        value = adkit.jvp(lambda x: linalg.cond(x, p), (np.diag([1.0, 0.0]),), (np.eye(2),))[0]
+        assert value == np.inf
+
+
 # empty and of size one -------------------------------------------------------------------------------
 
 SMALL = {
