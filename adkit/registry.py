@@ -405,14 +405,22 @@ def custom(
     return _register(op, aliases)
 
 
-def derived(*functions: Any, convention: str = "") -> Callable[[Fun], Fun]:
-    """Declare how functions of NumPy are composed of others; they need no rule of their own."""
+def derived(*functions: Any, convention: str = "", of: Op | None = None) -> Callable[[Fun], Fun]:
+    """Declare how functions of NumPy are composed of others; they need no rule of their own.
+
+    ``of`` is the op that does the work where the body only prepares its operands: what is proved of it, and its
+    convention, hold for the function.
+    """
+    if of is not None:
+        convention = convention or of.convention
 
     def declare(body: Fun) -> Fun:
         for fun in functions:
             TABLE[fun] = body
         if convention:
             body.convention = convention  # type: ignore[attr-defined]
+        if of is not None:
+            body.of = of  # type: ignore[attr-defined]
         return body
 
     return declare

@@ -49,6 +49,7 @@ def _is_ours(answer: Any) -> bool:
 
 def _how(answer: Any) -> str:
     """How the derivative of a function is known."""
+    answer = getattr(answer, "of", answer)
     if not isinstance(answer, Op):
         return "composed"
     if isinstance(answer.symbol, NoSymbol):

@@ -182,7 +182,7 @@ angle_ = elementwise(
 )  # fmt: skip
 
 
-@derived(np.angle)
+@derived(np.angle, of=angle_)
 def angle(z: Any, deg: bool = False) -> Any:
     """The angle of a complex number, in radians or in degrees; of a real one 0 or pi, a step."""
     if z.dtype.kind != "c":

@@ -57,7 +57,7 @@ where_ = elementwise(
 )  # fmt: skip
 
 
-@derived(np.where, convention="the condition has no derivative")
+@derived(np.where, of=where_, convention="the condition has no derivative")
 def where(condition: Any, *branches: Any) -> Any:
     """A choice between two values; the condition is read off the primal."""
     condition = plain(lift(condition))

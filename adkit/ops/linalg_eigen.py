@@ -136,7 +136,7 @@ def _which(UPLO: str) -> bool:
     return UPLO.upper() == "L"
 
 
-@derived(np.linalg.eigh, convention=eigh_.convention)
+@derived(np.linalg.eigh, of=eigh_)
 def eigh(a: Any, UPLO: str = "L") -> Any:
     """Eigenvalues in ascending order, and eigenvectors as columns, of a Hermitian matrix."""
     lower = _which(UPLO)
@@ -144,7 +144,7 @@ def eigh(a: Any, UPLO: str = "L") -> Any:
     return type(np.linalg.eigh(np.ones((1, 1))))(*eigh_(a, lower=lower))
 
 
-@derived(np.linalg.eigvalsh, convention=eigh_.convention)
+@derived(np.linalg.eigvalsh, of=eigh_)
 def eigvalsh(a: Any, UPLO: Any = "L") -> Any:
     """Eigenvalues in ascending order of a Hermitian matrix."""
     return np.linalg.eigh(a, UPLO)[0]
@@ -202,14 +202,14 @@ eig_ = custom(
 )  # fmt: skip
 
 
-@derived(np.linalg.eig, convention=eig_.convention)
+@derived(np.linalg.eig, of=eig_)
 def eig(a: Any) -> Any:
     """Eigenvalues, and eigenvectors as columns, of a square matrix; complex where some of them are."""
     check_square("eig", a)
     return type(np.linalg.eig(np.ones((1, 1))))(*eig_(a))
 
 
-@derived(np.linalg.eigvals, convention=eig_.convention)
+@derived(np.linalg.eigvals, of=eig_)
 def eigvals(a: Any) -> Any:
     """Eigenvalues of a square matrix."""
     return np.linalg.eig(a)[0]

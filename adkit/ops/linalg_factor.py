@@ -67,7 +67,7 @@ cholesky_ = custom(
 )  # fmt: skip
 
 
-@derived(np.linalg.cholesky, convention=cholesky_.convention)
+@derived(np.linalg.cholesky, of=cholesky_)
 def cholesky(a: Any, /, *, upper: bool = False) -> Any:
     """The triangular factor L of a = L L^H, or with ``upper`` the factor U of a = U^H U."""
     check_square("cholesky", a)
@@ -134,7 +134,7 @@ qr_ = custom(
 )  # fmt: skip
 
 
-@derived(np.linalg.qr, convention=qr_.convention)
+@derived(np.linalg.qr, of=qr_)
 def qr(a: Any, mode: Any = "reduced") -> Any:
     """The factors Q with orthonormal columns and R upper triangular; of a wide matrix by those of its first columns."""
     if mode not in ("reduced", "complete", "r"):

@@ -114,7 +114,7 @@ solve_matrices = custom(
 )  # fmt: skip
 
 
-@derived(np.linalg.solve)
+@derived(np.linalg.solve, of=solve_matrices)
 def solve(a: Any, b: Any) -> Any:
     """The solution of ``a @ x = b``; ``b`` is a vector where it has one axis, else a stack of matrices."""
     a, b = floating(a), floating(b)
@@ -181,7 +181,7 @@ pinv_ = custom(
 )  # fmt: skip
 
 
-@derived(np.linalg.pinv, convention=pinv_.convention)
+@derived(np.linalg.pinv, of=pinv_)
 def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._NoValue) -> Any:  # noqa: F811
     """The pseudoinverse (Moore, Penrose)."""
     if rtol is not np._NoValue:
@@ -195,7 +195,7 @@ def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = np._
     return pinv_(a, rcond=rcond, hermitian=hermitian)
 
 
-@derived(np.linalg.lstsq, convention=pinv_.convention)
+@derived(np.linalg.lstsq, of=pinv_)
 def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
     """Least squares: the solution of least norm, the squared residuals, the rank and the singular values."""
     a, b = floating(a), floating(b)

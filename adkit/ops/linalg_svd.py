@@ -143,7 +143,7 @@ svd_ = custom(
 )  # fmt: skip
 
 
-@derived(np.linalg.svd, convention=svd_.convention)
+@derived(np.linalg.svd, of=svd_)
 def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
     """The factors U, s and V^H, or without ``compute_uv`` the singular values alone."""
     if a.ndim < 2:
@@ -168,7 +168,7 @@ def _svd_of_hermitian(a: Any, compute_uv: bool) -> Any:
     return type(np.linalg.svd(np.ones((1, 1))))(u, s, hermitian(u * signs[..., None, :]))
 
 
-@derived(np.linalg.svdvals, convention=svd_.convention)
+@derived(np.linalg.svdvals, of=svd_)
 def svdvals(x: Any, /) -> Any:
     """The singular values, in descending order."""
     return np.linalg.svd(x, compute_uv=False)

@@ -59,7 +59,7 @@ def _vectors(name: str, a: Any, v: Any) -> tuple[Any, Any]:
     return a, v
 
 
-@derived(np.convolve)
+@derived(np.convolve, of=convolve_)
 def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
     """The convolution of two vectors."""
     a, v = _vectors("convolve", a, v)

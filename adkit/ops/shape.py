@@ -343,7 +343,7 @@ _astype = linear(
 )  # fmt: skip
 
 
-@derived(np.astype)
+@derived(np.astype, of=_astype)
 def astype(x: Any, dtype: Any, *args: Any, **kw: Any) -> Any:
     """A cast; to integers or booleans it is a step, which is computed on the primal, as floor is."""
     return _astype(x, dtype, *args, **kw) if np.dtype(dtype).kind in "fc" else on_primal(np.astype)(x, dtype, *args, **kw)
