@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .console import early as _early  # first: from here on Ctrl-C ends a command's process in one line  # noqa: F401
 from . import buffer as _buffer  # copies and likenesses that take assignment  # noqa: F401
 from .counting import count_sweeps
 from .userrules import custom_jvp, custom_vjp

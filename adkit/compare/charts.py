@@ -185,7 +185,7 @@ def _draw_map(made: Any, axes: Any, cells: dict[tuple[int, int], tuple[float, st
             if (n, m) in cells:
                 times = cells[n, m][0]
                 dark = abs(math.log10(times)) > 0.55 * reach
-                text = f"{times:.2g}" if times < 100.0 else f"{times:.0f}"
+                text = f"{times:.2g}" if times < 99.5 else f"{times:.0f}"
                 axes.text(i, k, text, ha="center", va="center", fontsize=8, color="#FFFFFF" if dark else "#222222")
             else:
                 axes.text(i, k, "-", ha="center", va="center", fontsize=8, color="#888888")

@@ -185,14 +185,15 @@ def paired(sittings: Sequence[Samples], above: str, below: str) -> Ratio | None:
     """The ratio over all sittings: the median of all rounds, and an interval that the sittings' own medians widen.
 
     Medians a factor d apart show that whatever changes between sittings moves a median by about that much; another run
-    is another sitting.  So the interval reaches half of d (in logarithms) beyond the medians.
+    is another sitting.  So the interval reaches three quarters of d (in logarithms) beyond the medians: where the ratio
+    drifts from sitting to sitting, two runs that both call themselves sure then differ by over 15 % once in a hundred.
     """
     whole = ratio([x for s in sittings for x in s[above]], [x for s in sittings for x in s[below]])
     apart = [r.median for s in sittings if (r := ratio(s[above], s[below])) is not None]
     if whole is None or len(apart) < 2:
         return whole
     least, most = min(apart), max(apart)
-    beyond = math.sqrt(most / least)
+    beyond = (most / least) ** 0.75
     return Ratio(whole.median, min(whole.low, least / beyond), max(whole.high, most * beyond))
 
 

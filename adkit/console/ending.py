@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 
 from ..files import OutputError
+from .early import loaded
 from .options import UsageError
 
 __all__ = ["INTERRUPTED", "carry_out", "say"]
@@ -26,6 +27,7 @@ def carry_out(command: str, work: Callable[[], int], interrupted: str) -> int:
 
     ``interrupted`` is what is said after Ctrl-C, unless the interrupt itself says more.
     """
+    loaded()
     try:
         return work()
     except (UsageError, OutputError) as error:

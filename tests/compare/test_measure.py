@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from adkit.compare.measure import Plan, duration, peak_bytes, ratio, sample
+from adkit.compare.measure import Plan, Samples, duration, held_bytes, paired, peak_bytes, ratio, sample
 
 
 class Machine:
@@ -152,6 +152,60 @@ def test_peak_memory_is_what_is_held_at_once() -> None:
         return c
 
     assert 1_600_000 <= peak_bytes(three) < 1_700_000
+
+
+def test_memory_that_is_held_is_what_lives_as_long_as_the_result() -> None:
+    def make() -> list[np.ndarray]:
+        much = np.ones(1_000_000)
+        return [much[:10].copy(), np.ones(100_000)]
+
+    assert 800_000 <= held_bytes(make) < 900_000
+
+
+def sitting(ratio: float, rounds: int = 20) -> Samples:
+    spread = np.exp(0.005 * np.linspace(-1.0, 1.0, rounds))
+    return Samples({"a": (ratio * spread).tolist(), "b": [1.0] * rounds})
+
+
+def test_sittings_that_agree_leave_the_interval_narrow_and_sure() -> None:
+    found = paired([sitting(2.0), sitting(2.01)], "a", "b")
+    assert found is not None
+    assert found.sure
+    assert found.high / found.low < 1.03
+
+
+def test_a_shift_between_sittings_widens_the_interval_and_says_unsure() -> None:
+    """Each sitting by itself is sure; what differs between them, no interval within one can see."""
+    sittings = [sitting(2.0), sitting(2.4)]
+    alone = [paired([s], "a", "b") for s in sittings]
+    assert all(r is not None and r.sure for r in alone)
+    both = paired(sittings, "a", "b")
+    assert both is not None
+    assert not both.sure
+    assert both.low < 1.9
+    assert both.high > 2.5
+    assert 2.0 < both.median < 2.4
+
+
+@pytest.mark.parametrize("drift", [0.02, 0.1, 0.3])
+def test_two_runs_agree_or_say_that_they_are_unsure(drift: float) -> None:
+    """The ratio drifts from sitting to sitting by a random factor: sure pairs of runs differ by no more than 15 %."""
+    rng = np.random.default_rng(0)
+    wrong = sure = 0
+    for _ in range(300):
+        runs = [paired([sitting(2.0 * float(np.exp(drift * rng.standard_normal()))) for _ in range(2)], "a", "b") for _ in range(2)]
+        one, other = runs
+        assert one is not None and other is not None
+        if one.sure and other.sure:
+            sure += 1
+            wrong += max(one.median, other.median) > 1.15 * min(one.median, other.median)
+    assert wrong <= 0.02 * 300
+    assert sure > 250 or drift > 0.05
+
+
+def test_a_plan_is_split_between_its_sittings() -> None:
+    part = Plan(rounds=41, least=6, row_seconds=0.3, sittings=2).sitting()
+    assert (part.rounds, part.least, part.row_seconds) == (21, 3, 0.15)
 
 
 @pytest.mark.parametrize("seconds, text", [
