@@ -173,7 +173,7 @@ def reverse_steps(program: Program, cotangent: Any) -> Iterator[Step]:
             of = words.names[k]
             row = (of, words.local(i, k), full(g if several else g[0], 6), full(share, 6), f"{of}_bar = {full(sums[k], 6)}")
             step.rows.append(row)
-            step.arrows.append((k, key))
+            step.arrows += [(k, j.index) for j in arrived]
             step.sets.append((k, "reverse", brief(sums[k])))
         if not step.rows:
             step.say = f"{called} {have}, {brief(g if several else g[0])}; the operands have none."
