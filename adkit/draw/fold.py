@@ -27,8 +27,8 @@ _PERIOD = 600
 """The longest round that is looked for."""
 
 
-def fold_graph(graph: Graph, most: int = 48) -> Graph:
-    """The graph with at most ``most`` cards (where there are not more inputs and results than that alone).
+def fold_graph(graph: Graph, most: int = 48, stretches: int | None = None) -> Graph:
+    """The graph with at most ``most`` cards; where it has to be cut into stretches, with so many of these (by default, ``most``).
 
     >>> from .graph import Edge, Graph, Node
     >>> nodes = [Node(k, f"v{k}", "sin", "sin", "op", signature="sin") for k in range(100)]
@@ -39,7 +39,7 @@ def fold_graph(graph: Graph, most: int = 48) -> Graph:
     graph = _fold_repeats(graph)
     if len(graph) > most:
         graph = _fold_chains(graph, most)
-    return _fold_stretches(graph, most) if len(graph) > most else graph
+    return _fold_stretches(graph, stretches or most) if len(graph) > most else graph
 
 
 # repeats ------------------------------------------------------------------------------------------------
@@ -238,7 +238,8 @@ def _summary(its: list[Node], kind: str) -> Node:
         steps = " → ".join([n.op for n in its[:3]]) + (f" … {z.op}" if len(its) > 3 else "")
         made.note = f"{steps}" + (f"\n{len(z.members)} times" if len(z.members) > 1 else "")
     else:
-        made = Node(z.key, f"{a.name} … {z.name}", "", z.op, "stretch", None, None, None, None, z.line, z.where)
+        ends = f"{a.name.partition(' … ')[0]} … {z.name.rpartition(' … ')[2]}"
+        made = Node(z.key, ends, "", z.op, "stretch", None, None, None, None, z.line, z.where)
         lines = [n.line[1] for n in its if n.line is not None]
         where = "" if not lines else f"line {min(lines)}" if min(lines) == max(lines) else f"lines {min(lines)} to {max(lines)}"
         made.note = "\n".join([w for w in (where, f"{sum([len(n.members) for n in its])} values", said) if w])

@@ -14,8 +14,8 @@ from .tapes import from_tape, recorded
 
 __all__ = ["draw"]
 
-_READABLE = 48
-"""Nodes up to which a graph is drawn as it is."""
+_READABLE, _STRETCHES = 48, 16
+"""Nodes up to which a graph is drawn as it is; stretches into which one is cut that repeats nothing."""
 
 
 def draw(
@@ -100,7 +100,8 @@ def folded_graph(graph: Graph, fold: bool | int | str) -> Graph:
     """The graph as it is drawn: folded if it is to be."""
     if fold is False:
         return graph
-    most = _READABLE if isinstance(fold, (bool, str)) else int(fold)
+    ours = isinstance(fold, (bool, str))
+    most = _READABLE if ours else int(fold)
     if most < 1:
         raise ValueError(f"draw: at least one card must be allowed, not fold={fold}")
-    return fold_graph(graph, most) if fold is True or len(graph) > most else graph
+    return fold_graph(graph, most, _STRETCHES if ours else None) if fold is True or len(graph) > most else graph

@@ -149,7 +149,7 @@ def test_two_thousand_nodes_are_drawn_and_folded() -> None:
     program = adkit.trace(tangle(1600))(np.linspace(0.1, 0.4, 4))
     assert len(program.instructions) >= 1500
     folded = program.draw()
-    assert len(folded.graph) <= 48
+    assert len(folded.graph) <= 16
     assert len(program.draw(fold=12).graph) <= 12
     assert faults(folded.scene) == []
     members = sorted(m for n in folded.graph.nodes for m in n.members)
