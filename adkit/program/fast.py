@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
 
 from .. import tree
 from ..box import getitem
-from .blocks import Group, sliced
 from .emit import Writer
+from .statements import Statements, best
 from .helpers import FUNCTIONS
-from .instruction import INPUT, PART, Guard, Instruction, Ref
+from .instruction import INPUT, PART, Guard
 from .layout import kind_of
 from .literals import small_array
 from .naming import Fresh, identifier
-from .node import BLOCK, BROADCAST, CONTRACT, REDUCE, RESHAPE, SCATTER, STACK, TRANSPOSE, Node, elementwise, map_nodes, nodes_of
+from .node import BLOCK, RESHAPE, TRANSPOSE, Node, nodes_of
 from .storage import Plan, Storage
 
 __all__ = ["FastWriter"]
 
-_IN_PLACE = {np.add: "+=", np.subtract: "-=", np.multiply: "*=", np.true_divide: "/="}
-_SIGNS = {np.add: "+", np.subtract: "-", np.multiply: "*", np.true_divide: "/"}
-_COMMUTE = frozenset((np.add, np.multiply, np.maximum, np.minimum))
-_NAMELESS = re.compile(r"v\d+(_bar|_dot)?(_\d+)?$")
-_NUMBER_NAMES = {1.0: "one", 2.0: "two", 3.0: "three", 4.0: "four", 0.5: "half", -1.0: "minus_one", -2.0: "minus_two"}
-_ATOM = 20
-_SMALL = 4096
-"""Entries up to which the cost of a call counts."""
-
-
-class FastWriter(Writer):
+class FastWriter(Statements):
     """Writes a graph as source.
 
     ``results`` is the tree of results, with a Node for each that is computed; ``guards`` pairs of a node and what was
@@ -87,7 +76,7 @@ class FastWriter(Writer):
                     self.texts[id(node)] = self._fresh(identifier(node.label or "t"))
             elif id(held) not in done:
                 done.add(id(held))
-                held.name = self._fresh(identifier(_best(held)))
+                held.name = self._fresh(identifier(best(held)))
                 for n in held.members:
                     self.texts[id(n)] = held.name
         by_slot: dict[int, str] = {}
@@ -99,20 +88,6 @@ class FastWriter(Writer):
                     for n in held.members:
                         self.texts[id(n)] = name
         self.slot_names = [by_slot[k] for k in range(len(self.plan.slots))]
-
-    def constant(self, x: Any, bare: bool = True) -> str:
-        """A constant as text; arrays have names, so that they are made once and not at every call."""
-        if type(x) is np.ndarray:
-            return self.named(x, self._names_of_constants.get(id(x), ""))
-        return super().constant(x, bare)
-
-    def named(self, x: Any, wanted: str = "") -> str:
-        """A name under which a constant enters the source."""
-        if id(x) not in self._held:
-            name = self._fresh(identifier(wanted or f"c{len(self._held)}"))
-            self._held[id(x)] = name
-            self.constants[name] = x
-        return self._held[id(x)]
 
     # lines --------------------------------------------------------------------------------------------
 
@@ -176,210 +151,6 @@ class FastWriter(Writer):
             lines.append(f"finite {'+=' if self._checking else '='} {test}")
             self._checking = True
         return lines
-
-    def statement(self, node: Node) -> list[str]:
-        """The lines that compute a node."""
-        name = self.texts[id(node)]
-        if node.fun is SCATTER:
-            return self._scattered(node, name)
-        if node.fun is STACK and id(node) in self.begun:
-            return self._completed(node, name)
-        if id(node) in self.plan.placed:
-            return self._in_place(node, name)
-        over = self.plan.over.get(id(node))
-        held = self.plan.storage.get(id(node))
-        if over is not None and over.fun is RESHAPE and id(over) not in self.plan.storage:
-            self.texts[id(over)] = name
-            shape = ", ".join([str(n) for n in over.shape])
-            return [f"{name} = {self._operand(over, over.args[0])}.reshape({shape})", self._overwrite(node, name, over)]
-        if over is not None:
-            return [self._overwrite(node, name, over)]
-        if held is not None and held.slot is not None:
-            return [self._into(node, name)]
-        return [f"{name} = {self.expression(node)}"]
-
-    def _in_place(self, node: Node, name: str) -> list[str]:
-        """A part of a stack, computed there."""
-        stack, start = self.plan.placed[id(node)]
-        whole = self.texts[id(stack)]
-        lines = []
-        if id(stack) not in self.begun:
-            self.begun.add(id(stack))
-            held = self.plan.storage[id(stack)]
-            if held.slot is None:
-                lines.append(f"{whole} = {self._empty(stack.shape, stack.dtype)}")
-        return [*lines, f"{name} = {whole}[{start}:{start + node.shape[0]}]", self._into(node, name)]
-
-    def _completed(self, node: Node, name: str) -> list[str]:
-        """The parts of a stack that were not computed there."""
-        lines, start = [], 0
-        for p in node.args[0]:
-            stop = start + p.shape[0]
-            if type(p) is not Node or self.plan.placed.get(id(p), (None,))[0] is not node:
-                lines.append(f"{name}[{start}:{stop}] = {self._operand(node, p)}")
-            start = stop
-        return lines
-
-    def _overwrite(self, node: Node, name: str, over: Node) -> str:
-        """A ufunc written over one of its operands."""
-        fun, args = node.fun, node.args
-        if len(args) == 2 and fun in _IN_PLACE:
-            if args[0] is over and args[1] is not over:
-                return f"{name} {_IN_PLACE[fun]} {self._operand(node, args[1])}"
-            if args[1] is over and args[0] is not over and fun in _COMMUTE:
-                return f"{name} {_IN_PLACE[fun]} {self._operand(node, args[0])}"
-            if args[0] is over and fun is np.multiply:
-                return f"{name} *= {name}"
-        out = "out=" if fun in (np.maximum, np.minimum) else ""  # which deprecate it by position; else it is cheaper
-        return f"{self._path(fun)}({', '.join([self._operand(node, a) for a in args])}, {out}{name})"
-
-    def _into(self, node: Node, out: str) -> str:
-        """A node computed into a given array."""
-        fun = node.fun
-        if fun is REDUCE:
-            return f"{self.expression(node)[:-1]}, out={out})"
-        if fun is np.matmul and _dots(node):
-            return f"np.dot({', '.join([self._operand(node, a) for a in node.args])}, out={out})"
-        if fun is CONTRACT:
-            return f"{self.expression(node)[:-1]}, out={out})"
-        if fun is STACK:
-            return f"np.concatenate({self._listed(node)}, out={out})"
-        return f"{self._path(fun)}({', '.join([self._operand(node, a) for a in node.args])}, out={out})"
-
-    def _scattered(self, node: Node, name: str) -> list[str]:
-        """Pieces added to their places in an array of zeros; what is computed for one place is computed there."""
-        kind = "" if node.dtype == np.dtype(float) else f", np.{node.dtype.name}"
-        lines = [f"{name} = np.zeros({self.constant(node.shape)}{kind})"]
-        n = len(node.shape) - len(node.kw["indices"][0].shape)
-        part = ""
-        for k, (index, g) in enumerate(zip(node.kw["indices"], node.args, strict=True)):
-            key: Any = index.behind(n) if not index.advanced else index.key
-            if index.advanced:
-                if n:
-                    key = (slice(None),) * n + np.unravel_index(index.flat(), index.shape)
-                lines.append(f"np.add.at({name}, {self.constant(key)}, {self._operand(node, g)})")
-                continue
-            place = f"{name}[{_key(key, self.constant)}]"
-            if type(g) is Node and id(g) in self.plan.deferred:
-                # The first to be put there: it need not be added.
-                lines.append(f"{self._path(g.fun)}({', '.join([self._operand(g, a) for a in g.args])}, out={place})")
-            elif k == 0:
-                lines.append(f"{place} = {self._operand(node, g)}")
-            else:
-                part = part or self._fresh("part")
-                single = type(g) is not Node or not g.ndim
-                lines += [f"{place} += {self._operand(node, g)}"] if single else [
-                    f"{part} = {place}", f"{part} += {self._operand(node, g)}"]  # fmt: skip
-        return lines
-
-    def _in_blocks(self, node: Node, parts: list[Node]) -> list[str]:
-        """A loop over blocks of elementwise work."""
-        group: Group = node.kw["group"]
-        lines, names = [], {}
-        for part in parts:
-            like = group.results[part.args[1]]
-            names[id(like)] = self.texts[id(part)]
-            start = "0.0" if like.fun is REDUCE else self._empty(like.shape, like.dtype)
-            lines.append(f"{self.texts[id(part)]} = {start}")
-        inner = FastWriter.__new__(FastWriter)
-        inner.__dict__.update(self.__dict__)
-        at, block = self._fresh("start"), self._fresh("block")
-        n = group.shape[0]
-        lines += [f"for {at} in range(0, {n}, {group.rows}):", f"    {block} = slice({at}, {at} + {group.rows})"]
-        outs = [n for n in group.results if n.fun is not REDUCE]
-        every = [*group.inputs, *group.nodes]
-        inner.plan = Plan(every, outs, [], 1 << 62, frozenset([id(n) for n in outs]))
-        inner.place = inner.plan.place
-        inner.instructions = every
-        inner.order = every
-        inner.texts = {}
-        inner.cut = (block, group.shape)
-        for old, new in zip(group.inputs, node.args, strict=True):
-            text = self.texts[id(new)]
-            if sliced(old.shape, group.shape):
-                inner.texts[id(old)] = self._fresh(f"{text}_" if text.isidentifier() else "t")
-                lines.append(f"    {inner.texts[id(old)]} = {text}[{block}]")
-            else:
-                inner.texts[id(old)] = text
-        inner._name_inside(group)
-        for n_ in group.nodes:
-            name = inner.texts[id(n_)]
-            if n_.fun is REDUCE:
-                lines.append(f"    {names[id(n_)]} += np.add.reduce({inner.texts[id(n_.args[0])]}, axis=None)")
-            elif id(n_) in names:
-                args = ", ".join([inner._operand(n_, a) for a in n_.args])
-                lines += [f"    {name} = {names[id(n_)]}[{block}]", f"    {self._path(n_.fun)}({args}, out={name})"]
-            else:
-                lines += ["    " + line for line in inner.statement(n_)]
-        return lines
-
-    def _name_inside(self, group: Group) -> None:
-        done: set[int] = set()
-        for node in group.nodes:
-            held = self.plan.storage.get(id(node))
-            if held is None or id(held) in done:
-                continue
-            done.add(id(held))
-            held.name = self._fresh(identifier(_best(held)))
-            for n in held.members:
-                self.texts[id(n)] = held.name
-        for node in group.nodes:
-            self.texts.setdefault(id(node), "")
-
-    # expressions --------------------------------------------------------------------------------------
-
-    def _operand(self, node: Node, a: Any) -> str:
-        if type(a) is Node:
-            return self.texts[id(a)]
-        if type(a) is float and node.ndim and node.size <= _SMALL and elementwise(node.fun) and node.dtype.char in "fdD":
-            if all([n.dtype == node.dtype for n in nodes_of(node.args)]):
-                return self._cheap_number(a, node.dtype)
-        bare = node.dtype in _DOUBLE and all([n.dtype in _DOUBLE for n in nodes_of(node.args)])
-        if self.cut is not None and type(a) is np.ndarray and sliced(a.shape, self.cut[1]):
-            return f"{self.constant(a, bare)}[{self.cut[0]}]"
-        return self.constant(a, bare)
-
-    def _cheap_number(self, x: float, dtype: Any) -> str:
-        """A number as an array of no dimensions, which costs a ufunc half of what Python's float does."""
-        array = self._numbers.get((repr(x), dtype.char))
-        if array is None:
-            array = self._numbers[repr(x), dtype.char] = np.array(x, dtype)
-        return self.named(array, _NUMBER_NAMES.get(x, ""))
-
-    def _listed(self, node: Node) -> str:
-        return "[" + ", ".join([self._operand(node, a) for a in node.args[0]]) + "]"
-
-    def expression(self, node: Node) -> str:
-        """What a node is computed as."""
-        fun, kw = node.fun, node.kw
-        if isinstance(fun, str):
-            x = self._operand(node, node.args[0]) if fun is not STACK and fun is not CONTRACT else ""
-            if fun is REDUCE:
-                axis = "None" if kw["axis"] is None else str(kw["axis"][0]) if len(kw["axis"]) == 1 else str(kw["axis"])
-                return f"np.{kw['ufunc'].__name__}.reduce({x}, axis={axis}{', keepdims=True' if kw['keepdims'] else ''})"
-            if fun is RESHAPE:
-                shape = kw["shape"]
-                return f"{x}.reshape({', '.join([str(n) for n in shape]) if shape else '()'})"
-            if fun is TRANSPOSE:
-                axes = kw["axes"]
-                return f"{x}.T" if axes == tuple(range(len(axes)))[::-1] else f"{x}.transpose({', '.join([str(k) for k in axes])})"
-            if fun is BROADCAST:
-                return f"np.broadcast_to({x}, {kw['shape']})"
-            if fun is STACK:
-                return f"np.concatenate({self._listed(node)})"
-            if fun is CONTRACT:
-                return f"np.einsum({kw['formula']!r}, {', '.join([self._operand(node, a) for a in node.args])})"
-        if fun in _SIGNS and elementwise(fun) and len(node.args) == 2 and not kw:
-            a, b = [self._operand(node, x) for x in node.args]
-            return f"{a} {_SIGNS[fun]} {f'({b})' if b.startswith('-') else b}"
-        if fun is getitem:
-            return f"{self._operand(node, node.args[0])}[{_key(node.args[1], lambda x: self._operand(node, x))}]"
-        if fun is np.matmul and _dots(node):
-            a, b = [self._operand(node, x) for x in node.args]
-            return f"{a}.dot({b})"
-        refs = lambda n: Ref(self.place[id(n)])
-        made = Instruction(self.place[id(node)], fun, map_nodes(refs, node.args), map_nodes(refs, kw), node, None)
-        return self.right_side(made, lambda k: (self.texts[id(self.order[k])], _ATOM))[0]
 
     # the ends -----------------------------------------------------------------------------------------
 
@@ -458,35 +229,3 @@ class FastWriter(Writer):
         lines = "\n".join(["    " + line if line else "" for line in body])
         parts = ["\n".join(head + long), *(["\n" + "\n".join(short)] if short else []), *[f"\n{f}" for f in functions]]
         return "\n".join([*parts, f"\n\ndef {self.function}({', '.join(given)}):\n{lines}\n"])
-
-    def _empty(self, shape: Any, dtype: Any) -> str:
-        return f"np.empty({Writer.constant(self, shape)}{'' if dtype == np.dtype(float) else f', np.{dtype.name}'})"
-
-
-_DOUBLE = frozenset((np.dtype(float), np.dtype(complex), np.dtype(bool), np.dtype(int)))
-
-
-def _best(held: Storage) -> str:
-    """The name of a storage: what the user called one of its values, the last that he named."""
-    named = [n.label for n in held.members if n.label and not _NAMELESS.match(n.label)]
-    if named:
-        return named[-1]
-    return next((n.label for n in held.members if n.label), "t")
-
-
-def _dots(node: Node) -> bool:
-    """Whether a product is one that ``np.dot`` computes too, at less cost."""
-    a, b = node.args
-    kinds = [getattr(x, "dtype", None) for x in (a, b)]
-    ranks = [len(getattr(x, "shape", ())) for x in (a, b)]
-    return node.dtype.char in "fdFD" and all([k == node.dtype for k in kinds]) and all([r in (1, 2) for r in ranks])
-
-
-def _key(key: Any, text: Any) -> str:
-    """A subscript as it is written between brackets."""
-    if type(key) is tuple and key:
-        return ", ".join([_key(k, text) for k in key]) + ("," if len(key) == 1 else "")
-    if type(key) is slice:
-        ends = ["" if e is None else text(e) for e in (key.start, key.stop)]
-        return f"{ends[0]}:{ends[1]}" + ("" if key.step is None else f":{text(key.step)}")
-    return str(text(key))

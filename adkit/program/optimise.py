@@ -151,7 +151,7 @@ def optimised(program: Program, backend: str | None = None) -> Fast:
         new.append(node)
     results = tree.map_leaves(lambda x: new[x.index] if isinstance(x, Ref) else x, program.outputs)
     guards = [(new[g.index], g) for g in program.guards if type(new[g.index]) is Node]
-    for improve in (joined, polished, spread, blocked) if backend is None else (polished,):
+    for improve in (joined, polished, polished, spread, blocked) if backend is None else (polished,):
         order = _needed(builder, results, guards)
         again = Builder()
         found = improve(order, [*_nodes(results), *[n for n, _ in guards]], again)
