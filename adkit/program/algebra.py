@@ -22,6 +22,7 @@ _F64, _C128 = np.dtype(float), np.dtype(complex)
 _PRECISE = frozenset((_F64, _C128, np.dtype("f4")))
 _FOLD = 1_000_000
 _NUMBERS = (float, np.float64, int, np.floating, np.integer, complex, np.complexfloating)
+_FLAT = frozenset((float, int, np.ndarray, np.float64, str, type(None)))
 _SIGNED = (np.multiply, np.true_divide)
 
 
@@ -43,6 +44,7 @@ class Builder:
 
     def __init__(self) -> None:
         self.order: list[Node] = []
+        self.polished = False
         self.kept: list[Any] = []
         self._made: dict[Any, Any] = {}
         self._arrays: dict[Any, Any] = {}
@@ -138,8 +140,10 @@ class Builder:
 
     def elementwise(self, fun: Any, args: tuple[Any, ...], shape: Any, dtype: Any) -> Any:
         """A ufunc's call, entry by entry."""
-        for k in range(len(args)):  # one after the other: two operands must not both lose the same axis
-            args = (*args[:k], self._plainest(args[k], k, args, shape, dtype), *args[k + 1 :])
+        for k, a in enumerate(args):  # one after the other: two operands must not both lose the same axis
+            if type(a) is Node and a.fun is not RESHAPE:
+                continue
+            args = (*args[:k], self._plainest(a, k, args, shape), *args[k + 1 :])
         if not any([type(a) is Node for a in args]):
             return self.new(fun, args, {}, shape, dtype)
         wide = [a for a in args if type(a) is Node and a.fun is BROADCAST]
@@ -156,8 +160,10 @@ class Builder:
                 return found
         return self.new(fun, args, {}, shape, dtype)
 
-    def _plainest(self, a: Any, place: int, args: tuple[Any, ...], shape: Any, dtype: Any) -> Any:
+    def _plainest(self, a: Any, place: int, args: tuple[Any, ...], shape: Any) -> Any:
         """An operand without what broadcasting does by itself: a repeated number, added axes of length one."""
+        if type(a) is not Node and type(a) is not np.ndarray:
+            return a
         others = [_shape(b) for k, b in enumerate(args) if k != place]
         if type(a) is np.ndarray and not a.ndim:
             return a[()]
@@ -327,9 +333,10 @@ def rebuilt(order: list[Node], builder: Builder, change: Any, new: dict[int, Any
     ``new``, if given, is filled: what each node made so far has become, by its id.
     """
     new = {} if new is None else new
+    turn = lambda n: new[id(n)]
     for node in order:
-        args = map_nodes(lambda n: new[id(n)], node.args)
-        kw = map_nodes(lambda n: new[id(n)], node.kw) if node.kw else node.kw
+        args = tuple([new[id(a)] if type(a) is Node else a if type(a) in _FLAT else map_nodes(turn, a) for a in node.args])
+        kw = map_nodes(turn, node.kw) if node.kw else node.kw
         found = change(node, args, kw)
         if found is None:
             found = builder.make(node.fun, args, kw, node.shape, node.dtype)

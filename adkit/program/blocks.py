@@ -12,7 +12,7 @@ import numpy as np
 
 from .algebra import Builder
 from .instruction import INPUT, PART
-from .node import BLOCK, REDUCE, Node, elementwise, map_nodes, nodes_of
+from .node import BLOCK, REDUCE, Node, elementwise, map_nodes
 
 __all__ = ["Group", "blocked", "sliced"]
 
@@ -63,6 +63,8 @@ def sliced(shape: tuple[int, ...], whole: tuple[int, ...]) -> bool:
 def blocked(order: list[Node], roots: list[Node], builder: Builder) -> dict[int, Any]:
     """The nodes made anew, with each group of elementwise work as one node, and one for each of its results."""
     chosen = {id(n) for n in order if _suits(n)}
+    if not chosen:
+        return {id(n): n for n in order}
     groups: list[Group] = []
     for _ in range(2):
         levels, chosen = _levels(order, chosen)
@@ -78,7 +80,7 @@ def blocked(order: list[Node], roots: list[Node], builder: Builder) -> dict[int,
     of = {id(n): g for g in groups for n in g.members}
     wanted = {id(n) for n in roots}
     for node in order:
-        wanted.update([id(n) for n in nodes_of((node.args, node.kw)) if id(n) in of and of[id(n)] is not of.get(id(node))])
+        wanted.update([id(n) for n in node.operands if id(n) in of and of[id(n)] is not of.get(id(node))])
     rank = {id(g): k for k, g in enumerate(groups)}
     place = {id(n): k for k, n in enumerate(order)}
     arranged = sorted(order, key=lambda n: (levels[id(n)], id(n) in of, rank[id(of[id(n)])] if id(n) in of else 0, place[id(n)]))
@@ -109,6 +111,8 @@ def _extent(node: Node) -> tuple[int, ...]:
 
 def _suits(node: Node) -> bool:
     """Whether a node is elementwise work on something large, or the sum of something large."""
+    if node.fun is not REDUCE and node.size * 8 < _LARGE:
+        return False
     if node.fun is INPUT or node.dtype is None or node.dtype.kind not in "fcb":
         return False
     if node.fun is REDUCE:
@@ -134,7 +138,7 @@ def _levels(order: list[Node], chosen: set[int]) -> tuple[dict[int, int], set[in
         mine = id(node) in chosen
         if mine and node.fun is REDUCE and id(node.args[0]) not in kept:
             mine = False
-        for n in nodes_of((node.args, node.kw)):
+        for n in node.operands:
             inside = id(n) in kept
             joins = mine and inside and n.fun is not REDUCE and _extent(n) == _extent(node)
             level = max(level, levels[id(n)] + (inside and not joins))

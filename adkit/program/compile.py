@@ -142,7 +142,7 @@ class Compiled:
 
     def _trapped(self, kind: _Kind, given: Any, args: tuple[Any, ...], kw: dict[str, Any], call: Call | None) -> Any:
         """Arguments for which something is not finite: the function traced there keeps zeros where they belong."""
-        if kind.trapped >= _CAREFUL:
+        if kind.trapped >= _CAREFUL or self._backend == "numba":  # to which choices by mask mean nothing
             return self._f(*args, **kw)
         kind.trapped += 1
         return self._again(kind, given, args, kw, call)

@@ -11,7 +11,7 @@ from .blocks import sliced
 from .emit import Writer
 from .instruction import Instruction, Ref
 from .naming import Fresh, identifier
-from .node import BROADCAST, CONTRACT, REDUCE, RESHAPE, STACK, TRANSPOSE, Node, elementwise, map_nodes, nodes_of
+from .node import BROADCAST, CONTRACT, REDUCE, RESHAPE, STACK, TRANSPOSE, Node, elementwise, map_nodes
 from .storage import Plan
 
 __all__ = ["ATOM", "Expressions", "dots", "key_text"]
@@ -63,9 +63,9 @@ class Expressions(Writer):
         if type(a) is Node:
             return self.texts[id(a)]
         if type(a) is float and node.ndim and node.size <= _SMALL and elementwise(node.fun) and node.dtype.char in "fdD":
-            if all([n.dtype == node.dtype for n in nodes_of(node.args)]):
+            if all([n.dtype == node.dtype for n in node.operands]):
                 return self._cheap_number(a, node.dtype)
-        bare = node.dtype in _DOUBLE and all([n.dtype in _DOUBLE for n in nodes_of(node.args)])
+        bare = node.dtype in _DOUBLE and all([n.dtype in _DOUBLE for n in node.operands])
         if self.cut is not None and type(a) is np.ndarray and sliced(a.shape, self.cut[1]):
             return f"{self.constant(a, bare)}[{self.cut[0]}]"
         return self.constant(a, bare)

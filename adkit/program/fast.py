@@ -52,7 +52,7 @@ class FastWriter(Statements):
         self.place = self.plan.place
         self.count: dict[int, int] = {}
         for node in order:
-            for n in nodes_of((node.args, node.kw)):
+            for n in node.operands:
                 self.count[id(n)] = self.count.get(id(n), 0) + 1
         for n in kept:
             self.count[id(n)] = self.count.get(id(n), 0) + 2

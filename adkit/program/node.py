@@ -45,10 +45,11 @@ _REDUCTIONS = {
 class Node:
     """One value: ``fun(*args, **kw)``, with the shape and type that it had in the trace."""
 
-    __slots__ = ("args", "dtype", "fun", "kw", "label", "parts", "role", "shape", "where")
+    __slots__ = ("args", "dtype", "fun", "kw", "label", "operands", "parts", "role", "shape", "where")
 
     def __init__(self, fun: Any, args: tuple[Any, ...], kw: dict[str, Any], shape: Any, dtype: Any) -> None:
         self.fun, self.args, self.kw, self.shape, self.dtype = fun, args, kw, shape, dtype
+        self.operands = _operands(args, kw)
         self.label = ""
         self.parts = 0  # how many results, where there are several
         self.where: Any = None
@@ -68,6 +69,20 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<{self.label or 'node'}: {getattr(self.fun, '__name__', self.fun)} {self.shape}>"
+
+
+def _operands(args: tuple[Any, ...], kw: dict[str, Any]) -> list[Node]:
+    """Every node among a call's arguments, in order."""
+    found = []
+    for a in args:
+        kind = type(a)
+        if kind is Node:
+            found.append(a)
+        elif kind is tuple or kind is list or kind is slice:
+            found += nodes_of(a)
+    if kw:
+        found += nodes_of(kw)
+    return found
 
 
 def elementwise(fun: Any) -> bool:
@@ -112,7 +127,7 @@ def live(roots: list[Node], order: list[Node]) -> list[Node]:
     for node in reversed(order):
         if id(node) in needed:
             found.append(node)
-            needed.update([id(n) for n in nodes_of((node.args, node.kw))])
+            needed.update([id(n) for n in node.operands])
     return found[::-1]
 
 

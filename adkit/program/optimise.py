@@ -21,12 +21,15 @@ from .instruction import INPUT, PART, Ref, map_refs
 from .naming import Fresh, name_values
 from .polish import polished
 from .products import joined, spread
-from .node import BROADCAST, REDUCE, RESHAPE, SCATTER, STACK, TRANSPOSE, Node, live, nodes_of
+from .node import BROADCAST, REDUCE, RESHAPE, SCATTER, STACK, TRANSPOSE, Node, live
 
 if TYPE_CHECKING:
     from .listing import Program
 
 __all__ = ["Fast", "optimised"]
+
+_LONG = 2000
+"""Nodes above which one round of polishing is enough."""
 
 _KEPT = 8
 """Sets of buffers that one program keeps: as many as there are threads that call it at once."""
@@ -153,7 +156,10 @@ def optimised(program: Program, backend: str | None = None) -> Fast:
     guards = [(new[g.index], g) for g in program.guards if type(new[g.index]) is Node]
     for improve in (joined, polished, polished, spread, blocked) if backend is None else (polished,):
         order = _needed(builder, results, guards)
+        if improve is polished and builder.polished and len(order) > _LONG:
+            continue
         again = Builder()
+        again.polished = improve is polished
         found = improve(order, [*_nodes(results), *[n for n, _ in guards]], again)
         again = again if again.order else builder
         results = tree.map_leaves(partial(_replaced, found), results)
@@ -225,7 +231,7 @@ def _checks(results: list[Node]) -> list[Node]:
     while waiting:
         node = waiting.pop()
         if node.size and node.fun in _TELLING and not (node.fun is REDUCE and node.kw["ufunc"] is not np.add):
-            for n in nodes_of(node.args):
+            for n in node.operands:
                 if id(n) not in told:
                     told.add(id(n))
                     waiting.append(n)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from .algebra import Builder, rebuilt, scalar
-from .node import REDUCE, RESHAPE, SCATTER, Node, nodes_of
+from .node import REDUCE, RESHAPE, SCATTER, Node
 
 __all__ = ["polished", "uses"]
 
@@ -16,7 +16,7 @@ def uses(order: list[Node], results: list[Node]) -> dict[int, int]:
     """How often each node is an operand, or a result."""
     count = {id(n): 0 for n in order}
     for node in order:
-        for n in nodes_of((node.args, node.kw)):
+        for n in node.operands:
             count[id(n)] += 1
     for n in results:
         count[id(n)] = count.get(id(n), 0) + 2

@@ -30,6 +30,8 @@ _LEAST = 3
 
 def joined(order: list[Node], results: list[Node], builder: Builder) -> dict[int, Any]:
     """The nodes made anew, with sums of products as one product, and products of many with one factor as one."""
+    if sum([n.fun is np.matmul for n in order]) < _LEAST:
+        return {id(n): n for n in order}
     count = uses(order, results)
     place = {id(n): k for k, n in enumerate(order)}
     inner = {id(a) for n in order if n.fun is np.add for a in n.args if _adds(a, n, count)}
@@ -166,6 +168,8 @@ def _share(node: Node, group: list[Node], builder: Builder, found: dict[int, Any
 
 def spread(order: list[Node], results: list[Node], builder: Builder) -> dict[int, Any]:
     """Work on every part of a stack as work on the stack, where nothing needs the one before the other."""
+    if not any([n.fun is STACK for n in order]):
+        return {id(n): n for n in order}
     place = {id(n): k for k, n in enumerate(order)}
     of: dict[int, tuple[Node, int]] = {}
     for n in order:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .instruction import INPUT, PART
-from .node import BLOCK, CONTRACT, FRESH, REDUCE, RESHAPE, SCATTER, STACK, VIEWS, Node, elementwise, nodes_of
+from .node import BLOCK, CONTRACT, FRESH, REDUCE, RESHAPE, SCATTER, STACK, VIEWS, Node, elementwise
 
 __all__ = ["POOLED", "Plan", "Storage"]
 
@@ -59,19 +59,19 @@ class Plan:
     def bases(self, node: Node) -> list[Node]:
         """The operands whose memory a node's value may be part of."""
         if id(node) in self.deferred:
-            return list(nodes_of(node.args))  # read where it is computed, which is where it is used
+            return node.operands  # read where it is computed, which is where it is used
         if node.fun is STACK:
             return [n for n in node.args[0] if type(n) is Node and self.placed.get(id(n), (None,))[0] is node]
         if node.fun is INPUT or fresh(node):
             return []
         if node.fun in VIEWS:
             return [n for n in node.args[:1] if type(n) is Node]
-        return list(nodes_of((node.args, node.kw)))  # a function that is not known: of any
+        return node.operands  # a function that is not known: of any
 
     def _last_uses(self, results: list[Node]) -> dict[int, int]:
         last = {id(n): k for k, n in enumerate(self.order)}
         for k, node in enumerate(self.order):
-            for n in nodes_of((node.args, node.kw)):
+            for n in node.operands:
                 last[id(n)] = max(last[id(n)], k)
         for n in results:
             last[id(n)] = _LASTING
@@ -178,7 +178,7 @@ def _deferred(order: list[Node], kept: set[int]) -> set[int]:
     """The nodes that are computed straight into a part of an array: the first to be put there, and nothing else reads them."""
     count: dict[int, int] = {}
     for node in order:
-        for n in nodes_of((node.args, node.kw)):
+        for n in node.operands:
             count[id(n)] = count.get(id(n), 0) + 1
     found: set[int] = set()
     for node in order:
