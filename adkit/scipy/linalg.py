@@ -12,14 +12,16 @@ import numpy as np
 import scipy.linalg as _sl
 
 from ..errors import UnsupportedError
-from ..ops.linalg_solve import hermitian, transposed
+from ..ops.linalg_solve import transposed
 from ..registry import NoSymbol, case, custom
 from .banded import banded_solution
 from .common import lifted, mirror, own
-from .matrixfunctions import coshm, cosm, expm, logm, sinhm, sinm, sqrtm, tanhm, tanm
+from .lu import lu, lu_factor, lu_solve
+from .matrixfunctions import coshm, cosm, expm, expm_frechet, logm, sinhm, sinm, sqrtm, tanhm, tanm
 
 __all__ = [
-    "block_diag", "cho_factor", "cho_solve", "cholesky", "coshm", "cosm", "det", "eigh", "eigvalsh", "expm", "inv", "logm", "norm",
+    "block_diag", "cho_factor", "cho_solve", "cholesky", "coshm", "cosm", "det", "eigh", "eigvalsh", "expm", "expm_frechet", "inv",
+    "logm", "lu", "lu_factor", "lu_solve", "norm",
     "pinv", "qr", "sinhm", "sinm", "solve", "solve_banded", "solve_sylvester", "solve_triangular", "sqrtm", "svd", "svdvals",
     "tanhm", "tanm", "toeplitz",
 ]  # fmt: skip
@@ -159,8 +161,10 @@ def cho_solve(c_and_lower: Any, b: Any, overwrite_b: bool = False, check_finite:
     boxed, (c, b) = lifted(c, b)
     if not boxed:
         return _sl.cho_solve((c, lower), b, overwrite_b, check_finite)
+    lower = bool(np.all(lower))  # of a stack SciPy gives it once for each matrix
     first, second = (0, "C") if lower else ("C", 0)
-    return solve_triangular(c, solve_triangular(c, b, first, lower), second, lower)
+    found = solve_triangular(c, solve_triangular(c, b[:, None] if b.ndim == 1 else b, first, lower), second, lower)
+    return found[..., 0] if b.ndim == 1 else found
 
 
 # Sylvester's equation --------------------------------------------------------------------------------
@@ -263,12 +267,14 @@ def block_diag(*arrs: Any) -> Any:
     if not boxed:
         return _sl.block_diag(*arrs)
     parts = tuple([np.atleast_2d(x) for x in parts])
+    stack = np.broadcast_shapes(*[x.shape[:-2] for x in parts])
     width = sum([x.shape[-1] for x in parts])
     rows, start = [], 0
     for x in parts:
-        rows.append(np.pad(x, [(0, 0), (start, width - start - x.shape[-1])]))
+        x = np.broadcast_to(x, stack + x.shape[-2:])
+        rows.append(np.pad(x, [(0, 0)] * (len(stack) + 1) + [(start, width - start - x.shape[-1])]))
         start += x.shape[-1]
-    return np.concatenate(rows)
+    return np.concatenate(rows, axis=-2)
 
 
 def toeplitz(c: Any, r: Any = None) -> Any:
@@ -280,10 +286,12 @@ def toeplitz(c: Any, r: Any = None) -> Any:
     boxed, (c, r) = lifted(c, r)
     if not boxed:
         return _sl.toeplitz(c, r)
-    r = (hermitian(c[None])[:, 0] if c.dtype.kind == "c" else c) if r is None else r
-    values = np.concatenate([c[::-1], r[1:]])
-    m, n = c.shape[0], r.shape[0]
-    return values[np.arange(n)[None, :] - np.arange(m)[:, None] + m - 1]
+    r = np.conjugate(c) if r is None else r
+    stack = np.broadcast_shapes(c.shape[:-1], r.shape[:-1])
+    m, n = c.shape[-1], r.shape[-1]
+    c, r = np.broadcast_to(c, (*stack, m)), np.broadcast_to(r, (*stack, n))
+    values = np.concatenate([c[..., ::-1], r[..., 1:]], axis=-1)
+    return values[..., np.arange(n)[None, :] - np.arange(m)[:, None] + m - 1]
 
 
 __getattr__, __dir__ = mirror("scipy.linalg", globals())

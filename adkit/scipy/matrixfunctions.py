@@ -16,7 +16,7 @@ from ..ops.linalg_solve import transposed
 from ..registry import NoSymbol, Op, case, custom
 from .common import lifted, own
 
-__all__ = ["coshm", "cosm", "expm", "logm", "sinhm", "sinm", "sqrtm", "tanhm", "tanm"]
+__all__ = ["coshm", "cosm", "expm", "expm_frechet", "logm", "sinhm", "sinm", "sqrtm", "tanhm", "tanm"]
 
 _MATRIX = np.array([[2.0, 0.7, -0.2], [0.6, 1.7, 0.4], [-0.4, 0.3, 1.9]])
 
@@ -61,6 +61,23 @@ def _public(name: str, meaning: str) -> Any:
 
 
 expm = _public("expm", "exponential")
+
+
+def expm_frechet(A: Any, E: Any, method: Any = None, compute_expm: bool = True, check_finite: bool = True) -> Any:
+    """The exponential and its derivative in the direction E, as ``scipy.linalg.expm_frechet``.
+
+    >>> expm_frechet(np.zeros((1, 1)), np.ones((1, 1)), compute_expm=False).tolist()
+    [[1.0]]
+    """
+    boxed, (A, E) = lifted(A, E)
+    if not boxed:
+        return _sl.expm_frechet(A, E, method, compute_expm, check_finite)
+    n = A.shape[-1]
+    upper = np.concatenate([A, E], axis=-1)
+    whole = expm(np.concatenate([upper, np.concatenate([np.zeros(E.shape), A], axis=-1)], axis=-2))
+    return (whole[..., :n, :n], whole[..., :n, n:]) if compute_expm else whole[..., :n, n:]
+
+
 logm = _public("logm", "logarithm")
 sqrtm = _public("sqrtm", "square root")
 cosm, sinm, tanm = _public("cosm", "cosine"), _public("sinm", "sine"), _public("tanm", "tangent")

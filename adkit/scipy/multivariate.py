@@ -9,9 +9,10 @@ import scipy.special as _sc
 import scipy.stats as _st
 
 from ..errors import UnsupportedError
-from ..levels import plain
+from ..levels import Boxed, plain
 from .common import lifted
 from .distributions import _refusing
+from .linalg import solve_triangular
 
 __all__ = ["dirichlet", "multivariate_normal"]
 
@@ -64,24 +65,44 @@ class _Normal(_Vectors):
         boxed, (x, mean, cov) = lifted(x, mean, cov)
         if not boxed:
             return self._theirs.logpdf(x, mean, cov, allow_singular)
-        if allow_singular:
-            raise UnsupportedError("multivariate_normal: a singular covariance (allow_singular=True) has no rule")
         if not hasattr(cov, "shape"):
             raise UnsupportedError("multivariate_normal: a Covariance object has no rule; pass the matrix itself")
-        self._theirs.logpdf(plain(x), None if mean is None else plain(mean), plain(cov))  # its own words for what is wrong
-        dim = cov.shape[-1] if cov.ndim else (np.size(plain(mean)) if mean is not None else 1)
-        if cov.ndim < 2:
-            cov = cov * np.eye(dim, dtype=cov.dtype)
-        L = np.linalg.cholesky(cov)
+        value = self._theirs.logpdf(plain(x), None if mean is None else plain(mean), plain(cov), allow_singular)  # or its own error
+        cov, dim = self._matrix(cov, mean)
         x = np.reshape(x, x.shape + (1,)) if (dim == 1 and (x.ndim == 0 or x.shape[-1] != 1 or x.ndim == 1)) else x
         d = x if mean is None else x - mean
         flat = np.reshape(d, (-1, dim))
-        from .linalg import solve_triangular
+        if allow_singular:
+            if isinstance(cov, Boxed):
+                raise UnsupportedError("multivariate_normal: a singular covariance (allow_singular=True) must be held constant")
+            sizes, axes = np.linalg.eigh(cov)
+            kept = sizes > 1e6 * np.finfo(float).eps * np.max(np.abs(sizes))  # SciPy's own measure
+            whitening = axes[:, kept] / np.sqrt(sizes[kept])
+            rank, log_det = int(np.sum(kept)), np.sum(np.log(sizes[kept])) / 2
+            white = np.transpose(flat @ whitening)
+        else:
+            L = np.linalg.cholesky(cov)
+            rank, log_det = dim, np.sum(np.log(np.diagonal(L)))
+            white = solve_triangular(L, np.transpose(flat), lower=True)
+        found = np.reshape(-0.5 * (rank * _LOG_2PI + np.sum(white * white, axis=0)) - log_det, d.shape[:-1])
+        return np.where(np.isfinite(value), found, value) if allow_singular else found  # off the support, its -inf
 
-        white = solve_triangular(L, np.transpose(flat), lower=True)
-        log_det = np.sum(np.log(np.diagonal(L)))
-        found = -0.5 * (dim * _LOG_2PI + np.sum(white * white, axis=0)) - log_det
-        return np.reshape(found, d.shape[:-1])
+    def _matrix(self, cov: Any, mean: Any) -> tuple[Any, int]:
+        """The covariance as a matrix, and its dimension."""
+        dim = cov.shape[-1] if cov.ndim else (np.size(plain(mean)) if mean is not None else 1)
+        return (cov * np.eye(dim, dtype=cov.dtype) if cov.ndim < 2 else cov), dim
+
+    def entropy(self, mean: Any = None, cov: Any = 1) -> Any:
+        """The differential entropy, of the covariance alone.
+
+        >>> float(multivariate_normal.entropy(None, np.eye(2)).round(6))
+        2.837877
+        """
+        boxed, (mean, cov) = lifted(mean, cov)
+        if not boxed:
+            return self._theirs.entropy(mean, cov)
+        cov, dim = self._matrix(lifted(cov)[1][0] if isinstance(cov, Boxed) else np.asarray(cov, float), mean)
+        return dim * (_LOG_2PI + 1) / 2 + np.sum(np.log(np.diagonal(np.linalg.cholesky(cov))))
 
     def pdf(self, x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False) -> Any:
         """The density at ``x``, whose last axis holds the components."""

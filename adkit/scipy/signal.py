@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import scipy.signal as _ss
 
+from ..errors import UnsupportedError
 from ..registry import NoSymbol, bilinear, case
 from .common import lifted, mirror, own
 
-__all__ = ["convolve", "correlate", "fftconvolve"]
+__all__ = ["convolve", "convolve2d", "correlate", "correlate2d", "fftconvolve"]
 
 
 def _flipped(x: Any) -> Any:
@@ -104,5 +105,36 @@ def correlate(in1: Any, in2: Any, mode: str = "full", method: str = "auto") -> A
         return _flipped(np.conjugate(convolve(in2, _flipped(np.conjugate(in1)), mode, method)))
     return convolve(in1, _flipped(np.conjugate(in2)), mode, method)
 
+
+def _flat(name: str, ours: Any) -> Any:
+    """The form for images, whose border is filled with zeros."""
+    theirs = getattr(_ss, name)
+
+    def fun(in1: Any, in2: Any, mode: str = "full", boundary: str = "fill", fillvalue: Any = 0) -> Any:
+        boxed, (in1, in2) = lifted(in1, in2)
+        if not boxed:
+            return theirs(in1, in2, mode, boundary, fillvalue)
+        if boundary != "fill" or fillvalue != 0:
+            raise UnsupportedError(
+                f"{name}: of values being differentiated the border is filled with zeros; pad the image with np.pad"
+            )
+        if in1.ndim != 2 or in2.ndim != 2:
+            raise ValueError(f"{name} inputs must both be 2-D arrays")
+        return ours(in1, in2, mode, "direct")
+
+    fun.__name__ = fun.__qualname__ = name
+    fun.__doc__ = f"As ``scipy.signal.{name}``, with a border of zeros."
+    return fun
+
+
+def _correlate_images(in1: Any, in2: Any, mode: str, method: str) -> Any:
+    """As correlate, but that the middle of an even length is the other one of two."""
+    if mode != "same":
+        return correlate(in1, in2, mode, method)
+    (m, n), (k, l) = in1.shape, in2.shape
+    return correlate(in1, in2, "full", method)[k // 2 : k // 2 + m, l // 2 : l // 2 + n]
+
+
+convolve2d, correlate2d = _flat("convolve2d", convolve), _flat("correlate2d", _correlate_images)
 
 __getattr__, __dir__ = mirror("scipy.signal", globals())

@@ -85,6 +85,38 @@ def test_log_determinant_of_a_gaussian_process(linalg: Any) -> None:
     )
 
 
+def test_lu_and_what_is_solved_with_it(linalg: Any) -> None:
+    a = M[[2, 0, 1]]
+    for k in (0, 1):
+        both_modes(lambda a, k=k: linalg.lu(a, permute_l=True)[k], lambda a, k=k: sl.lu(a, permute_l=True)[k], a, exact=False)
+    both_modes(lambda a: linalg.lu(a)[2], lambda a: sl.lu(a)[2], STACK, exact=False)
+    both_modes(lambda a: linalg.lu_factor(a)[0], lambda a: sl.lu_factor(a)[0], a, exact=False)
+    for b in (V, W):
+        for trans in (0, 1, 2):
+            both_modes(
+                lambda a, b, t=trans: linalg.lu_solve(linalg.lu_factor(a), b, t), lambda a, b, t=trans: sl.lu_solve(sl.lu_factor(a), b, t),
+                a, b, exact=False,
+            )  # fmt: skip
+    with pytest.raises(adkit.UnsupportedError, match="square"):
+        adkit.grad(lambda a: np.sum(linalg.lu(a)[1]))(W)
+
+
+def test_stacks(linalg: Any) -> None:
+    spd, b = np.stack([SPD, SPD + np.eye(3)]), np.stack([W, 2 * W])
+    both_modes(linalg.solve_sylvester, sl.solve_sylvester, STACK, M, M)
+    for b in (np.stack([W, 2 * W]), V):
+        both_modes(lambda a, b: linalg.cho_solve(linalg.cho_factor(a), b), lambda a, b: sl.cho_solve((sl.cholesky(a), False), b), spd, b, exact=False)
+    ab = RNG.normal(size=(2, 3, 5)) + np.array([0, 5, 0])[:, None]
+    both_modes(lambda ab: linalg.solve_banded((1, 1), ab, np.ones(5)), lambda ab: sl.solve_banded((1, 1), ab, np.ones(5)), ab)
+    both_modes(linalg.toeplitz, sl.toeplitz, RNG.normal(size=(2, 3)), exact=False)
+    both_modes(linalg.block_diag, sl.block_diag, RNG.normal(size=(2, 3, 2)), RNG.normal(size=(2, 1, 1)), exact=False)
+
+
+def test_the_derivative_of_the_exponential(linalg: Any) -> None:
+    both_modes(lambda a, e: linalg.expm_frechet(a, e, compute_expm=False), lambda a, e: sl.expm_frechet(a, e, compute_expm=False), M / 3, SPD,
+               exact=False, tolerance=1e-5)  # fmt: skip
+
+
 def test_solve_sylvester(linalg: Any) -> None:
     a, b, q = M, RNG.normal(size=(2, 2)), W
     both_modes(linalg.solve_sylvester, sl.solve_sylvester, a, b, q)
@@ -143,8 +175,8 @@ def test_what_numpy_has_too(linalg: Any, name: str, call: Any, args: Any) -> Non
 
 def test_what_has_no_rule_says_so(linalg: Any) -> None:
     assert linalg.hadamard is not None
-    with pytest.raises(adkit.UnsupportedError, match=r"no derivative rule for scipy\.linalg\.lu"):
-        adkit.grad(lambda a: linalg.lu(a)[2][0, 0])(M)
+    with pytest.raises(adkit.UnsupportedError, match=r"no derivative rule for scipy\.linalg\.schur"):
+        adkit.grad(lambda a: linalg.schur(a)[0][0, 0])(M)
     with pytest.raises(adkit.UnsupportedError, match="generalised problem"):
         adkit.grad(lambda a: np.sum(linalg.eigh(a, SPD)[0]))(SPD)
     with pytest.raises(ValueError, match="trans must be"):

@@ -42,6 +42,19 @@ def test_second_order_and_one_operand(signal: Any, method: str) -> None:
     both_modes(lambda a: signal.convolve(a, a), lambda a: ss.convolve(a, a), a, exact=False)
 
 
+@pytest.mark.parametrize("mode", ["full", "same", "valid"])
+def test_images(signal: Any, mode: str) -> None:
+    a, b = RNG.normal(size=(4, 5)), RNG.normal(size=(2, 3))
+    for n in ("convolve2d", "correlate2d"):
+        both_modes(
+            lambda a, b, n=n: getattr(signal, n)(a, b, mode), lambda a, b, n=n: getattr(ss, n)(a, b, mode), a, b, exact=False, order=1
+        )
+        c = RNG.normal(size=(3, 2))
+        both_modes(lambda a, n=n: getattr(signal, n)(a, c, mode), lambda a, n=n: getattr(ss, n)(a, c, mode), a, exact=False, order=1)
+    with pytest.raises(adkit.UnsupportedError, match="border is filled with zeros"):
+        adkit.grad(lambda a: np.sum(signal.convolve2d(a, b, boundary="wrap")))(a)
+
+
 def test_complex_signals(signal: Any) -> None:
     b = RNG.normal(size=3) + 1j * RNG.normal(size=3)
     for name in ("convolve", "correlate"):

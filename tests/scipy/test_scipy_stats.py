@@ -133,11 +133,24 @@ def test_the_multivariate_normal(stats: Any, method: str) -> None:
     np.testing.assert_allclose(frozen, -np.linalg.solve(COV, np.ones(3)))
 
 
+def test_entropy_and_a_singular_covariance(stats: Any) -> None:
+    symmetric = lambda c: np.tril(c) + np.tril(c, -1).T
+    ours, theirs = stats.multivariate_normal, st.multivariate_normal
+    both_modes(lambda c: ours.entropy(None, symmetric(c)), lambda c: theirs.entropy(None, symmetric(c)), COV, exact=False)
+    flat = np.array([[2.0, 1.0, 0.0], [1.0, 0.5, 0.0], [0.0, 0.0, 1.0]])
+    x, m = np.array([[2.0, 1.0, 0.3], [0.2, 0.1, -1.0]]), np.zeros(3)
+    slope = adkit.grad(lambda x: np.sum(ours.logpdf(x, m, flat, allow_singular=True)))(x)
+    np.testing.assert_allclose(slope, -x @ np.linalg.pinv(flat), atol=1e-12)
+    value, _ = adkit.jvp(lambda x: ours.logpdf(x, m, flat, True), (x,), (x,))
+    np.testing.assert_allclose(value, theirs.logpdf(x, m, flat, True))
+    assert adkit.jvp(lambda x: ours.logpdf(x, m, flat, True), (np.array([0.0, 5.0, 0.0]),), (x[0],))[0] == -np.inf
+
+
 def test_what_the_multivariate_normal_refuses(stats: Any) -> None:
     with pytest.raises(adkit.UnsupportedError, match=r"scipy\.stats\.multivariate_normal\.cdf"):
         adkit.grad(lambda x: stats.multivariate_normal.cdf(x, np.zeros(2), np.eye(2)))(np.zeros(2))
     with pytest.raises(adkit.UnsupportedError, match="singular"):
-        adkit.grad(lambda x: stats.multivariate_normal.logpdf(x, np.zeros(2), np.eye(2), True))(np.zeros(2))
+        adkit.grad(lambda c: stats.multivariate_normal.logpdf(np.zeros(2), np.zeros(2), c, True))(np.eye(2))
     with pytest.raises(ValueError, match="positive semidefinite"):
         adkit.grad(lambda c: stats.multivariate_normal.logpdf(np.zeros(2), np.zeros(2), c))(-np.eye(2))
     with pytest.raises(ValueError, match="broadcast"):

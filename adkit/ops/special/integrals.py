@@ -73,6 +73,13 @@ ellipe = special(
 )  # fmt: skip
 
 
+# log(z)/(1 - z) as F(1, 1; 2; 1 - z): no cancellation at z = 1, and derivatives of every order.
+spence = special(
+    sc.spence, lambda g, _y, z: -g * sc.hyp2f1(alike(1, z), alike(1, z), alike(2, z), 1 - z),
+    symbol=NoSymbol("SymPy's dilogarithm is another branch of it"), domain=(0.4, 3), singular=True,
+)  # fmt: skip
+
+
 def _lambertw_case(shape: Any, k: int, domain: Any) -> Any:
     return case(shape, np.array(k, np.dtype("long")), 1e-8, domain=(domain, (0, 1), (0, 1)))
 
