@@ -136,7 +136,7 @@ class Page:
     def _png(self) -> bytes:
         figure = self._figure
         width = figure.get_size_inches()[0]
-        title = "\n".join(textwrap.wrap(self.title, int(width * 10)))
+        title = "\n".join(textwrap.wrap(self.title, int(width * 8.8)))
         figure.suptitle(title, fontsize=12, color=INK, x=0.01, ha="left", fontweight="bold")
         figure.supxlabel("\n".join(self._footer(int(width * 15))), fontsize=7.5, color=SOFT, x=0.01, ha="left")
         into = io.BytesIO()

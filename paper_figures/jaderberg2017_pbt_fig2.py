@@ -73,7 +73,8 @@ def main(out: Any, seed: int = 0, quick: bool = False) -> dict[str, Any]:
         panel.contour(a, a, 1.2 - a[:, None] ** 2 - a[None, :] ** 2, levels=12, colors=SOFT, linewidths=0.5, alpha=0.5)
         for k, (colour, marker) in enumerate(((BLUE, "o"), (RED, "s"))):
             path = found.rounds[-1][k].state
-            panel.plot(path[:, 0], path[:, 1], marker, color=colour, markersize=3, alpha=0.6, label=f"member {k + 1}")
+            panel.plot(path[:, 0], path[:, 1], marker, color=colour, markersize=(7, 3)[k], fillstyle=("none", "full")[k],
+                       markeredgewidth=0.8, label=f"member {k + 1}")  # fmt: skip
         panel.set_xlabel("theta 1")
         panel.set_ylabel("theta 2")
         panel.set_aspect("equal")

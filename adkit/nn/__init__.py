@@ -34,6 +34,7 @@ from .gradients import MODES, gradient_of, random_direction
 from .graph import Graph
 from .history import History
 from .initializers import gaussian, he, orthonormal, uniform, xavier, zeros
+from .learned import LearnedOptimizer
 from .lecture import NETWORKS, Network
 from .linear import Linear
 from .losses import (
@@ -77,6 +78,7 @@ __all__ = [
     "LOSSES",
     "LSTMCell",
     "LeakyRelu",
+    "LearnedOptimizer",
     "Linear",
     "LogSoftmax",
     "LogSumExp",
