@@ -6,9 +6,9 @@
 ADDRESS is where the site will stand; from it the links to the lessons are made, which ``python docs/build.py --lite ADDRESS``
 puts on the documentation site.  The site itself is relative and stands anywhere.
 
-What was verified: the site is built, and the wheel and the lessons are in it.  What could not be, without a network in the
-browser: that a lesson runs there.  Pyodide, the Python that runs in the browser, comes from its makers' address when a reader
-opens a lesson, unless ``--pyodide`` names an archive of it, which is then copied into the site.
+What was verified: the site is built, adkit's wheel is in it, and a browser opens it and shows a lesson.  What could not be,
+without a network in that browser: that a lesson runs there.  Pyodide, the Python that runs in the browser, comes from its
+makers' address when a reader opens a lesson, unless ``--pyodide`` names an archive of it, which is then copied into the site.
 """
 
 from __future__ import annotations

@@ -238,8 +238,8 @@ def _summary(its: list[Node], kind: str) -> Node:
         steps = " → ".join([n.op for n in its[:3]]) + (f" … {z.op}" if len(its) > 3 else "")
         made.note = f"{steps}" + (f"\n{len(z.members)} times" if len(z.members) > 1 else "")
     else:
-        ends = f"{a.name.partition(' … ')[0]} … {z.name.rpartition(' … ')[2]}"
-        made = Node(z.key, ends, "", z.op, "stretch", None, None, None, None, z.line, z.where)
+        name = f"{a.name.partition(' … ')[0]} … {z.name.rpartition(' … ')[2]}"
+        made = Node(z.key, name, "", z.op, "stretch", None, None, None, None, z.line, z.where)
         lines = [n.line[1] for n in its if n.line is not None]
         where = "" if not lines else f"line {min(lines)}" if min(lines) == max(lines) else f"lines {min(lines)} to {max(lines)}"
         made.note = "\n".join([w for w in (where, f"{sum([len(n.members) for n in its])} values", said) if w])
