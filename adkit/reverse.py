@@ -329,7 +329,8 @@ def _rows(run: _Recording, v: Any, chunk: int | None) -> list[Any]:
     if y.ndim == 0:
         return own(run.pull([(v.index, np.ones((), y.dtype)[()])], ()))
     n = y.size
-    if chunk is None and n and not isinstance(y, Boxed) and y.dtype.kind == "f":
+    plain = not isinstance(y, Boxed) or getattr(y, "written", False)  # a number, or one in a program being written down
+    if chunk is None and n and plain and y.dtype.kind == "f":
         width = chunk_size(n, max([y.size] + [x.size for x in run.inputs]))
         if width >= n:
             found = run.pull([(v.index, Diagonal(np.ones(y.shape, y.dtype)))], (n,))

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 
 from .algebra import Builder, rebuilt, scalar
-from .node import REDUCE, RESHAPE, SCATTER, Node
+from .node import CONTRACT, REDUCE, RESHAPE, SCATTER, Node
 
 __all__ = ["polished", "uses"]
+
+_LARGE = 16_384
 
 
 def uses(order: list[Node], results: list[Node]) -> dict[int, int]:
@@ -34,6 +36,8 @@ def polished(order: list[Node], results: list[Node], builder: Builder) -> dict[i
             return _merged(builder, node, args, kw)
         if type(x) is Node and type(args[0]) is Node:
             once = count[id(x)] == 1
+            if node.fun is REDUCE and once and x.fun is np.multiply and _contracts(node, x, args[0]):
+                return _contraction(builder, node, args[0])
             if node.fun is np.negative and once and node.dtype.kind in "fc":
                 found = _negated(builder, x, args[0], count)
             elif node.fun is REDUCE and x.fun is np.negative and once and kw["ufunc"] is np.add and args[0].fun is np.negative:
@@ -47,6 +51,23 @@ def polished(order: list[Node], results: list[Node], builder: Builder) -> dict[i
         return found
 
     return rebuilt(order, builder, change)
+
+
+def _contracts(node: Node, x: Node, made: Node) -> bool:
+    """Whether a sum of products over some axes is large enough for ``einsum``, which needs no array of the products."""
+    if node.kw["ufunc"] is not np.add or node.kw["axis"] is None or x.size < _LARGE or not 2 <= x.ndim <= 6:
+        return False
+    if made.fun is not np.multiply or made.kw or node.dtype != x.dtype or x.dtype.char not in "fd":
+        return False
+    return all([type(a) is Node and a.shape == x.shape and a.dtype == x.dtype for a in made.args])
+
+
+def _contraction(builder: Builder, node: Node, product: Node) -> Any:
+    letters = "ijklmn"[: product.ndim]
+    kept = "".join([c for k, c in enumerate(letters) if k not in node.kw["axis"]])
+    shape = tuple([n for k, n in enumerate(product.shape) if k not in node.kw["axis"]])
+    found = builder.new(CONTRACT, product.args, {"formula": f"{letters},{letters}->{kept}"}, shape, node.dtype)
+    return builder.reshape(found, node.shape)
 
 
 def _merged(builder: Builder, node: Node, args: Any, kw: Any) -> Any:

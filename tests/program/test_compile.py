@@ -375,3 +375,22 @@ def test_an_exception_in_mid_call_leaves_it_usable():
 def test_it_pickles_with_its_function():
     compiled = pickle.loads(pickle.dumps(adkit.compile(smooth)))
     same(compiled(X), smooth(X), 4)
+
+
+def test_a_sum_of_products_needs_no_array_of_them():
+    f = lambda a, b: (np.sum(a * b, axis=1), np.sum(a * a, axis=(0, 2), keepdims=True))
+    a, b = [np.random.default_rng(k).normal(size=(6, 70, 50)) for k in range(2)]
+    compiled = adkit.compile(f)
+    for got, expected in zip(compiled(a, b), f(a, b), strict=True):
+        assert got.shape == expected.shape
+        np.testing.assert_allclose(got, expected, atol=64 * np.finfo(float).eps * np.sum(np.abs(a * b)))
+    assert "einsum" in compiled.source
+
+
+def test_a_jacobians_seeds_stay_a_vector():
+    a = np.random.default_rng(0).normal(size=(50, 40))
+    x = np.random.default_rng(1).normal(size=40)
+    for jacobian in (adkit.jacrev, adkit.jacfwd):
+        compiled = adkit.compile(jacobian(lambda x: np.tanh(a @ x)))
+        np.testing.assert_allclose(compiled(x), (1 - np.tanh(a @ x) ** 2)[:, None] * a, rtol=1e-12, atol=1e-14)
+    assert ".dot(" not in adkit.compile(adkit.jacrev(np.tanh)).source
