@@ -296,6 +296,18 @@ def test_it_speaks_to_who_does_not_see_it(browser: Browser, tmp_path: Path) -> N
     assert small == 0
 
 
+@pytest.mark.parametrize(("wanted", "moves"), [("reduce", False), ("no-preference", True)])
+def test_nothing_moves_for_who_wants_no_motion(browser: Browser, tmp_path: Path, wanted: str, moves: bool) -> None:
+    _, path = saved("path", tmp_path)
+    browser.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-reduced-motion", "value": wanted}])
+    try:
+        browser.open(path)
+        lasts = browser.run("return [...document.querySelectorAll('.adkit-stepper *')].map(e => parseFloat(getComputedStyle(e).transitionDuration))")
+        assert (max(lasts) > 0) is moves
+    finally:
+        browser.command("Emulation.setEmulatedMedia", features=[])
+
+
 def test_several_on_one_page_do_not_interfere(browser: Browser, tmp_path: Path) -> None:
     program = adkit.trace(path_graph)(0.7)
     one, other = program.stepper().html, adkit.trace(lambda x: np.sin(x) * x)(0.5).stepper().html
