@@ -49,7 +49,8 @@ from .ops.network import (
 )
 from .recompute import checkpoint, unroll
 from .registry import bilinear, case, custom, derived, elementwise, linear, supported_functions
-from .reverse import grad, jacrev, value_and_grad, vjp
+from .reverse import Pullback as _Pullback, grad, jacrev, value_and_grad, vjp
+from .tape import Tape as _Tape
 
 if TYPE_CHECKING:
     from .program.compile import compile
@@ -116,7 +117,7 @@ _LATER = {"Program": "program.trace", "compile": "program.compile", "derive": "v
 """What lives in a heavier room, which is loaded when it is first asked for."""
 
 
-_ROOMS = ("numpy", "scipy", "sparse", "testing")
+_ROOMS = ("draw", "numpy", "scipy", "sparse", "testing")
 """Rooms that messages speak of, found also without an import of their own."""
 
 
@@ -133,3 +134,14 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *_LATER, *_ROOMS})
+
+
+def _picture(recorded: Any) -> str | None:
+    """What a notebook shows of a tape: the engine knows nothing of drawing, so the surface above both brings them together."""
+    from .draw.tapes import picture
+
+    return picture(recorded)
+
+
+for _kind in (_Pullback, _Tape):
+    setattr(_kind, "_repr_svg_", _picture)  # noqa: B010 - neither declares it

@@ -14,8 +14,5 @@ from __future__ import annotations
 from .drawing import Drawing
 from .picture import draw
 from .stepper import Stepper, step_through
-from .tapes import equip
 
 __all__ = ["Drawing", "Stepper", "draw", "step_through"]
-
-equip()

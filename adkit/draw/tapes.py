@@ -14,7 +14,10 @@ from ..reverse import Pullback
 from ..tape import Tape
 from .graph import Edge, Graph, Node
 
-__all__ = ["equip", "from_tape", "recorded"]
+__all__ = ["from_tape", "picture", "recorded"]
+
+_DRAWN = 10_000
+"""Records up to which a tape is drawn without being asked for."""
 
 
 def recorded(what: Any) -> Tape | None:
@@ -59,17 +62,12 @@ def from_tape(tape: Tape) -> Graph:
     return Graph("the tape", nodes, edges)
 
 
-def equip() -> None:
-    """Let a notebook show tapes and pullbacks as pictures: the engine knows nothing of drawing, so drawing adds it."""
-    for kind in (Pullback, Tape):
-        setattr(kind, "_repr_svg_", _picture)  # noqa: B010 - neither declares it
-
-
-def _picture(self: Any) -> str | None:
+def picture(what: Any) -> str | None:
+    """What a notebook shows of a tape or a pullback; nothing of one that is empty, or too long to be drawn unasked."""
     from .picture import draw
 
-    tape = recorded(self)
-    return draw(tape).svg if tape is not None and tape.records else None
+    tape = recorded(what)
+    return draw(tape).svg if tape is not None and 0 < len(tape.records) <= _DRAWN else None
 
 
 def _node(k: int, text: str, op: str, kind: str, value: Any) -> Node:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 from typing import Any
 from xml.etree import ElementTree
 
@@ -86,6 +88,18 @@ def test_a_tape_is_drawn() -> None:
     product = next(n for n in picture.graph.nodes if n.op == "multiply" and np.ndim(n.value) == 1)
     sources = [by_key[e.source] for e in picture.graph.edges if e.target == product.key]
     np.testing.assert_array_equal(product.value, sources[0].value * sources[1].value)
+
+
+def test_a_notebook_shows_a_tape_without_being_told_of_drawing() -> None:
+    code = (
+        "import sys, numpy as np, adkit\n"
+        "_, pullback = adkit.vjp(np.sin, 0.5)\n"
+        "assert 'adkit.draw' not in sys.modules\n"
+        "print(pullback._repr_svg_()[:4], adkit.draw.draw(pullback))"
+    )
+    env = {**os.environ, "PYTHONPATH": os.path.dirname(os.path.dirname(adkit.__file__))}
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=env, check=True)
+    assert run.stdout == "<svg <Drawing: Compute graph of the tape: 2 nodes, from v0 to v1.>\n"
 
 
 def test_a_large_array_on_a_tape_is_drawn_by_its_shape() -> None:
