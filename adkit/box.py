@@ -158,6 +158,9 @@ class Box(Boxed):
     def astype(self, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: Any = True, copy: Any = True) -> Any:
         return np.astype(self, np.dtype(dtype), copy=copy)  # type: ignore[call-overload]
 
+    def clip(self, min: Any = None, max: Any = None, out: Any = None, **kw: Any) -> Any:  # noqa: A002 - NumPy's names
+        return np.clip(self, min, max, out=out, **kw)  # type: ignore[call-overload]
+
     def compress(self, condition: Any, axis: Any = None) -> Any:
         return np.compress(condition, self, axis=axis)  # type: ignore[call-overload]
 

@@ -33,7 +33,7 @@ UNARY = {"neg": np.negative, "pos": np.positive, "abs": np.absolute}
 METHODS = {
     "sum": np.sum, "prod": np.prod, "mean": np.mean, "std": np.std, "var": np.var, "min": np.min, "max": np.max,
     "cumsum": np.cumsum, "cumprod": np.cumprod, "dot": np.dot, "ravel": np.ravel, "flatten": np.ravel,
-    "swapaxes": np.swapaxes, "squeeze": np.squeeze, "repeat": np.repeat, "clip": np.clip, "trace": np.trace,
+    "swapaxes": np.swapaxes, "squeeze": np.squeeze, "repeat": np.repeat, "trace": np.trace,
     "diagonal": np.diagonal, "take": np.take, "argmax": np.argmax, "argmin": np.argmin,
     "argsort": np.argsort, "argpartition": np.argpartition, "any": np.any, "all": np.all, "nonzero": np.nonzero, "copy": np.copy,
     "conj": np.conjugate, "ptp": np.ptp, "searchsorted": np.searchsorted, "round": np.round, "choose": np.choose,

@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import AdkitWarning
 from ..levels import Boxed, operand
 
-__all__ = ["floating", "negative_axes", "negative_axis", "piece", "spread", "spread_kept", "warn"]
+__all__ = ["as_type", "floating", "negative_axes", "negative_axis", "piece", "spread", "spread_kept", "warn"]
 
 
 def floating(x: Any) -> Any:
@@ -26,6 +26,15 @@ def floating(x: Any) -> Any:
         x = operand(x)
         x = x if isinstance(x, Boxed) else np.asarray(x)[()]
     return x if x.dtype.kind in "fc" else x.astype(float)
+
+
+def as_type(x: Any, dtype: Any) -> Any:
+    """An array, a number or a box in a type.
+
+    >>> as_type(2, np.float32).dtype
+    dtype('float32')
+    """
+    return np.astype(x, dtype) if isinstance(x, Boxed) else np.asarray(x, dtype=dtype)  # type: ignore[call-overload]
 
 
 def negative_axis(axis: Any, ndim: int) -> int:

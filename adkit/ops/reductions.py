@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import UnsupportedError
 from ..registry import STRUCTURAL, case, custom, derived, linear
-from .common import negative_axes, spread, spread_kept
+from .common import as_type, negative_axes, spread, spread_kept
 
 __all__ = ["count", "products_of_others", "refuse_dtype", "refuse_out"]
 
@@ -105,7 +105,7 @@ def _bind_mean(
     keep = keepdims is not _NOTHING and bool(keepdims)
     n = count(a, axis, where)
     if where is not True:
-        n = np.asarray(n, dtype=a.dtype)
+        n = as_type(n, a.dtype)
     return negative_axes(axis, a.ndim), keep, where, n
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import DerivativeError
 from ..levels import Boxed, plain
 from ..registry import derived
-from .common import floating, negative_axes
+from .common import as_type, floating, negative_axes
 from .norms import euclidean_norm
 from .reductions import count, refuse_out
 
@@ -36,7 +36,7 @@ def _freedom(a: Any, axis: Any, ddof: Any, keep: bool, where: Any) -> Any:
     if where is True:
         return max(count(a, axis, True) - ddof, 0)
     n = np.maximum(count(a, axis, where) - ddof, 0)
-    return np.asarray(n if keep else np.squeeze(n, axis=negative_axes(axis, a.ndim)), dtype=a.real.dtype)
+    return as_type(n if keep else np.squeeze(n, axis=negative_axes(axis, a.ndim)), a.real.dtype)
 
 
 @derived(np.var)

@@ -100,6 +100,11 @@ def _cheaper(order: list[Node], kept: list[Node], numbers: Entries) -> bool:
     return lines <= _LINES and ours < 0.9 * theirs
 
 
+def _joins_a_list(node: Any) -> bool:
+    """Whether a node joins several arrays, and not the rows of one."""
+    return len(node.args) == 1 and isinstance(node.args[0], (list, tuple))
+
+
 def values_of(order: list[Node], numbers: Entries) -> dict[int, Any]:
     """For each node an array of the numbers of its entries.
 
@@ -146,7 +151,7 @@ def values_of(order: list[Node], numbers: Entries) -> dict[int, Any]:
             found = np.transpose(of(node.args[0]), node.kw["axes"])
         elif fun is BROADCAST:
             found = np.broadcast_to(of(node.args[0]), node.shape)
-        elif fun in (np.stack, np.concatenate) and len(node.args) == 1 and node.kw in ({}, {"axis": 0}):
+        elif fun in (np.stack, np.concatenate) and _joins_a_list(node) and node.kw in ({}, {"axis": 0}):
             found = fun([of(a) for a in node.args[0]])
         elif fun is SCATTER:
             found = _scattered(node, of, numbers)

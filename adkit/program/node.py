@@ -150,7 +150,9 @@ def normal(fun: Any, args: tuple[Any, ...], kw: dict[str, Any], shape: Any, dtyp
         return REDUCE, (x,), {"ufunc": _REDUCTIONS[fun], "axis": _axes(axis, x.ndim), "keepdims": bool(kw.get("keepdims", False))}
     if type(x) is not Node:
         return fun, args, kw
-    if fun in (np.reshape, np.ravel, np.squeeze, np.expand_dims) and kw.get("order", "C") == "C" and x.dtype is not None:
+    place = {np.reshape: 2, np.ravel: 1}.get(fun, len(args))
+    order = args[place] if place < len(args) else kw.get("order", "C")
+    if fun in (np.reshape, np.ravel, np.squeeze, np.expand_dims) and order == "C" and x.dtype is not None:
         if fun is not np.reshape or "copy" not in kw:
             return RESHAPE, (x,), {"shape": shape}
     if fun is np.pad and not x.ndim:
