@@ -54,6 +54,11 @@ def _cube(x: Any) -> Any:
 
 _cube.defvjp(lambda x: (x**3, x), lambda x, g: (3 * g * x * x,))
 
+def _slow(x: Any) -> Any:
+    signal = pytest.importorskip("adkit.scipy.signal")
+    return signal.convolve(x, np.array([1.0, -2.0, 0.5]), "same") + signal.convolve(x[:4], x[4:], "full")[:1]
+
+
 FUNCTIONS: dict[str, Any] = {
     "tridiagonal": tridiagonal,
     "elementwise": lambda x: np.tanh(x) * x + np.exp(x),
@@ -82,7 +87,7 @@ FUNCTIONS: dict[str, Any] = {
     "diagonal": lambda x: np.diag(np.reshape(x[:9], (3, 3))) * x[9:],
     "fft": lambda x: np.imag(np.fft.fft(np.reshape(x, (4, 3)), axis=1)),
     "complex": lambda x: np.real((x[:6] + 1j * x[6:]) ** 2) + np.imag(np.conj(x[:6] * 1j)),
-    "buffer": filled,
+    "buffer": filled, "one direction at a time": lambda x: _slow(x),
     "recurrence": recurrence,
     "user's rule": lambda x: _cube(x[:3]),
     "several results": lambda x: np.concatenate(list(np.split(x, [2, 7]))[::-1]),

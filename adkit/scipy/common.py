@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import UnsupportedError
-from ..levels import Boxed, operand, top_level
+from ..levels import Boxed, operand, plain, top_level
 from ..registry import REGISTRY, Op
 from ..tree import leaves
 
-__all__ = ["holds_box", "lifted", "mirror", "own"]
+__all__ = ["bare", "holds_box", "lifted", "mirror", "own"]
 
 _OBJECT = np.dtype(object)
 
@@ -47,6 +47,12 @@ def holds_box(*xs: Any) -> bool:
         if getattr(x, "dtype", None) is _OBJECT and any([isinstance(e, Boxed) for e in np.ravel(x)]):
             return True
     return False
+
+
+def bare(x: Any) -> Any:
+    """The numbers beneath all derivatives, also where these are an example's or a point's: to be looked at, not computed with."""
+    x = plain(x)
+    return getattr(x, "value", x) if isinstance(x, Boxed) else x
 
 
 def mirror(module: str, here: dict[str, Any]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:

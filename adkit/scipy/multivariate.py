@@ -10,7 +10,7 @@ import scipy.stats as _st
 
 from ..errors import UnsupportedError
 from ..levels import Boxed, plain
-from .common import lifted
+from .common import bare, lifted
 from .distributions import _refusing
 from .linalg import solve_triangular
 
@@ -67,7 +67,9 @@ class _Normal(_Vectors):
             return self._theirs.logpdf(x, mean, cov, allow_singular)
         if not hasattr(cov, "shape"):
             raise UnsupportedError("multivariate_normal: a Covariance object has no rule; pass the matrix itself")
-        value = self._theirs.logpdf(plain(x), None if mean is None else plain(mean), plain(cov), allow_singular)  # or its own error
+        numbers = plain if allow_singular else bare
+        place = None if mean is None else numbers(mean)
+        value = self._theirs.logpdf(numbers(x), place, numbers(cov), allow_singular)  # or its own error
         cov, dim = self._matrix(cov, mean)
         x = np.reshape(x, x.shape + (1,)) if (dim == 1 and (x.ndim == 0 or x.shape[-1] != 1 or x.ndim == 1)) else x
         d = x if mean is None else x - mean
@@ -125,7 +127,7 @@ class _Dirichlet(_Vectors):
         boxed, (x, alpha) = lifted(x, alpha)
         if not boxed:
             return self._theirs.logpdf(x, alpha)
-        self._theirs.logpdf(plain(x), plain(alpha))  # its own words for what is wrong
+        self._theirs.logpdf(bare(x), bare(alpha))  # its own words for what is wrong
         if x.shape[0] + 1 == alpha.shape[0]:
             x = np.concatenate([x, 1 - np.sum(x, axis=0, keepdims=True)])
         powers = np.reshape(alpha - 1, alpha.shape + (1,) * (x.ndim - 1))

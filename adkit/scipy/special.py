@@ -13,7 +13,7 @@ from ..ops.common import negative_axes, spread_kept
 from ..ops.special.common import refused
 from ..ops.special.gamma import polygamma
 from ..registry import NoSymbol, case, custom, elementwise
-from .common import lifted, mirror, own
+from .common import bare, lifted, mirror, own
 
 __all__ = ["log_softmax", "logsumexp", "multigammaln", "polygamma", "softmax", "softplus"]
 
@@ -87,9 +87,8 @@ def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, r
     if b is None:
         b = np.ones((), a.real.dtype)[()]
     if not return_sign and a.dtype.kind != "c" and b.dtype.kind != "c":
-        bare = plain(b)
-        if np.any(bare < 0):
-            value, sign = _sc.logsumexp(plain(a), axis=axis, b=bare, keepdims=keepdims, return_sign=True)
+        if np.any(bare(b) < 0):
+            _, sign = _sc.logsumexp(plain(a), axis=axis, b=plain(b), keepdims=keepdims, return_sign=True)
             return np.where(sign < 0, np.nan, _logsumexp(a, b, axis=axis, keepdims=keepdims))
     found = _logsumexp(a, b, axis=axis, keepdims=keepdims)
     if not return_sign:

@@ -145,14 +145,14 @@ def _maps(op: Op, i: int, y: Any, p: Any, indices: Any, xs: Any) -> Any:
     if op.kind == "linear":
         shapes = tuple([getattr(x, "shape", ()) for x in xs])
         return (
-            lambda g, lead: op.apply(tuple([g if k == i else None for k in range(len(xs))]), p, lead),  # type: ignore[misc]
+            _lanes(op, lambda g, lead: op.apply(tuple([g if k == i else None for k in range(len(xs))]), p, lead)),  # type: ignore[misc]
             lambda g: op.transpose(i, g, p, shapes, 0),  # type: ignore[misc]
             True,
         )
     if op.kind == "bilinear":
         others = tuple([_generic(x, indices[k] >= 0) for k, x in enumerate(xs)])
         return (
-            lambda g, lead: op.apply(i, g, others, p, lead),  # type: ignore[misc]
+            _lanes(op, lambda g, lead: op.apply(i, g, others, p, lead)),  # type: ignore[misc]
             lambda g: op.transpose(i, g, others, p, 0),  # type: ignore[misc]
             True,
         )
@@ -164,6 +164,22 @@ def _maps(op: Op, i: int, y: Any, p: Any, indices: Any, xs: Any) -> Any:
         return op.jvp(tuple(gs), y, xs, p, 0)  # type: ignore[misc]
 
     return push if op.batched and not any([type(x) is Spec for x in xs]) else None, None, False
+
+
+def _lanes(op: Op, push: Any) -> Any:
+    """A map of many directions at once, one by one where the op takes them so."""
+    if op.batched:
+        return push
+
+    def each(g: Any, lead: int) -> Any:
+        if not lead:
+            return push(g, 0)
+        found = [push(lane[()], 0) for lane in g]
+        if isinstance(found[0], (list, tuple)):
+            return [np.stack(parts) for parts in zip(*found, strict=True)]
+        return np.stack(found)
+
+    return each
 
 
 def _generic(x: Any, moving: bool) -> Any:

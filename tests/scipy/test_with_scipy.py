@@ -224,3 +224,30 @@ def test_an_error_of_scipys_about_plain_numbers_is_left_alone() -> None:
     with pytest.raises(ValueError, match="square") as error:
         adkit.grad(lambda x: np.sum(scipy.linalg.inv(np.ones((2, 3)))) * x)(1.0)
     assert not getattr(error.value, "__notes__", [])
+
+
+def _programs() -> dict[str, Any]:
+    from scipy import special as sc
+
+    from adkit.scipy import linalg, signal, special, stats
+
+    return {
+        "ufuncs": lambda x: np.sum(sc.expit(x) * sc.erf(x) + sc.gammaln(x) * sc.jv(1, x) + sc.psi(x)),
+        "special": lambda x: special.logsumexp(x * x) + np.sum(special.softmax(x) * x),
+        "linalg": lambda x: np.sum(linalg.solve_triangular(2 * np.eye(3) + np.tri(3), x, lower=True) ** 2) + np.sum(linalg.expm(np.outer(x, x))),
+        "stats": lambda x: np.sum(stats.norm.logpdf(x, 0.1, x[0])) + np.sum(stats.gamma.logpdf(x, 2.0)),
+        "vectors": lambda x: stats.multivariate_normal.logpdf(x, np.zeros(3), 2 * np.eye(3)) + stats.dirichlet.logpdf(X / 1.6, x),
+        "signal": lambda x: np.sum(signal.convolve(x, x) ** 2),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["ufuncs", "special", "linalg", "stats", "vectors", "signal"])
+def test_programs_are_written_down_compiled_and_recomputed(name: str) -> None:
+    f, x = _programs()[name], X * 1.01
+    expected = adkit.grad(f)(x)
+    np.testing.assert_allclose(adkit.trace(adkit.grad(f))(X)(x), expected, rtol=1e-13)
+    np.testing.assert_allclose(adkit.compile(adkit.grad(f))(x), expected, rtol=1e-13)
+    np.testing.assert_allclose(adkit.grad(adkit.checkpoint(f))(x), expected, rtol=1e-13)
+    np.testing.assert_allclose(adkit.sparse.hessian(f)(x).toarray(), adkit.hessian(f)(x), rtol=1e-9, atol=1e-12)
+    with adkit.debug_nans():
+        np.testing.assert_allclose(adkit.grad(f)(x), expected, rtol=1e-13)
