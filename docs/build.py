@@ -63,6 +63,9 @@ def gather(into: Path, site: str | None = None) -> None:
         text = page.read_text(encoding="utf-8")
         page.write_text(re.sub(rf"\]\({re.escape(up)}README\.md", f"]({up}index.md", text) if up else
                         text.replace("](README.md", "](index.md"), encoding="utf-8")  # fmt: skip
+    import pictures  # adkit itself, only where a site is built
+
+    (into / "pictures.md").write_text(pictures.page(), encoding="utf-8")
     (into / "reference.md").write_text(reference(), encoding="utf-8")
 
 

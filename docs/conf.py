@@ -62,7 +62,7 @@ html_theme_options = {
     "use_edit_page_button": False,
     "show_prev_next": True,
 }
-html_sidebars = {"index": []}
+html_sidebars: dict[str, list[str]] = {page: [] for page in ("index", "pictures", "CONTRIBUTING", "CHANGELOG")}
 
 
 def descriptions(app: Any, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:

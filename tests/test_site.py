@@ -42,7 +42,8 @@ def tools() -> Iterator[dict[str, ModuleType]]:
         yield found
     finally:
         sys.path[:] = before
-        sys.modules.pop("lite", None)
+        for name in ("lite", "pictures"):
+            sys.modules.pop(name, None)
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +60,14 @@ def test_every_page_and_lesson_is_on_the_site(gathered: Path) -> None:
     assert index.startswith((ROOT / "README.md").read_text(encoding="utf-8"))
     assert "{toctree}" in index
     assert not (gathered / "README.md").exists()
+
+
+def test_the_page_of_pictures_is_drawn_by_this_version(gathered: Path) -> None:
+    text = (gathered / "pictures.md").read_text(encoding="utf-8")
+    assert text.count("<svg") == 4
+    assert text.count('class="adkit-stepper"') == 1
+    assert "0.764842" in text
+    assert "H of the round before" in text
 
 
 def test_every_link_between_pages_leads_to_one(gathered: Path) -> None:
