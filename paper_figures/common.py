@@ -70,6 +70,7 @@ class Page:
         self.name = Path(str(here.__file__)).stem
         self.title, self.claim, self.source = here.TITLE, here.CLAIM, here.SOURCE
         self.seed, self.quick = int(seed), bool(quick)
+        self.identity = _identity(self.name, self.seed, self.quick)  # now: the script may be edited while this runs
         self.seeds: list[int] = [self.seed]
         self.settings = ""
         self.numbers: list[dict[str, Any]] = []
@@ -125,7 +126,7 @@ class Page:
         for file, content in self.documents.items():
             write_document(str(folder / file), content)
         found = {
-            **_identity(self.name, self.seed, self.quick), "title": self.title, "claim": self.claim, "source": self.source,
+            **self.identity, "title": self.title, "claim": self.claim, "source": self.source,
             "seeds": self.seeds, "settings": self.settings, "numbers": self.numbers,
             "agrees": all(number["agrees"] for number in self.numbers),
             "seconds": round(time.perf_counter() - self._began, 1), "files": list(self.documents),
