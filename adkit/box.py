@@ -20,7 +20,7 @@ from .levels import Boxed, lift, plain
 from .refusals import unsupported
 from .registry import TABLE, Op, answer_for
 
-__all__ = ["Box", "getitem", "inner", "is_outer", "on_primal", "unsupported"]
+__all__ = ["Box", "getitem", "hides_type", "inner", "is_outer", "on_primal", "unsupported"]
 
 _LARGE = 1000
 _MEAN, _VAR, _STD = [getattr(np._core._methods, name).__code__ for name in ("_mean", "_var", "_std")]  # type: ignore[attr-defined]
@@ -291,6 +291,12 @@ def inner(op: Op, a: Any, b: Any) -> Any:
     if isinstance(b, Box) and not b.ground and isinstance(a, Box) and a.level.order < b.level.order:
         return (b.functions.get(op) or type(b).form(op))(a, b)
     return op(a, b)
+
+
+def hides_type() -> bool:
+    """Whether the ``dtype`` that calls this is asked for by NumPy's mean of an object array (see ``Box.dtype``)."""
+    code = _getframe(2).f_code
+    return code is _MEAN or code is _VAR or code is _STD
 
 
 def getitem(x: Any, index: Any) -> Any:

@@ -20,7 +20,9 @@ import numpy as np
 
 from .errors import LevelError
 
-__all__ = ["OUTERMOST", "Boxed", "Level", "innermost", "lift", "operand", "plain", "raise_closed", "running", "top_level"]
+__all__ = [
+    "OUTERMOST", "Boxed", "Level", "decided", "innermost", "lift", "operand", "plain", "raise_closed", "running", "top_level",
+]  # fmt: skip
 
 OUTERMOST = 1
 """The order of the level at which symbols live: no driver opens it, and all that drivers open are inner to it."""
@@ -143,6 +145,19 @@ def plain(x: Any) -> Any:
     while isinstance(x, Boxed) and not x.ground:
         x = x.primal
     return x
+
+
+def decided(x: Any) -> Any:
+    """The numbers of a value where they must be known: how many are distinct, into which bin each falls.
+
+    A symbol notes that it was asked; what is written down in a program stays, for its functions are recorded themselves.
+
+    >>> decided(3.0)
+    3.0
+    """
+    x = plain(lift(x))
+    ask = getattr(x, "at_the_point", None) if isinstance(x, Boxed) else None
+    return x if ask is None else ask()
 
 
 _OBJECT = np.dtype(object)

@@ -222,7 +222,7 @@ def _function(meaning: Any) -> Any:
     named = getattr(sp, meaning)
     if meaning in ("Max", "Min"):
         # SymPy would compare its arguments; which is the larger is for the proof to split into cases.
-        def extreme(*xs: Any, initial: Any = None) -> Any:
+        def extreme(*xs: Any, initial: Any = None, **_: Any) -> Any:
             entries = xs if initial is None else (*xs, initial)
             return named(*entries, evaluate=all([x.is_number for x in entries])) if len(entries) > 1 else entries[0]
 
@@ -233,12 +233,15 @@ def _function(meaning: Any) -> Any:
 def _along(f: Any, x: np.ndarray, settings: dict[str, Any], given: dict[str, Any]) -> np.ndarray:
     axes = negative_axes(settings.get("axis"), x.ndim)
     rest = tuple([k for k in range(-x.ndim, 0) if k not in axes])
-    kw = {k: v for k, v in given.items() if k not in ("axis", "keepdims")}
+    kw = {k: v for k, v in given.items() if k not in ("axis", "keepdims", "out", "where", "dtype") and v is not np._NoValue}
     order = tuple([k + x.ndim for k in rest + axes])
     moved = np.transpose(x, order)
     kept = moved.shape[: len(rest)]
     rows = moved.reshape((int(np.prod(kept, dtype=int)), int(np.prod(moved.shape[len(rest) :], dtype=int))))
-    found = [f(*row, **kw) for row in rows]
+    where = given.get("where", True)
+    mask = np.ones(x.shape, bool) if where is np._NoValue else np.broadcast_to(np.asarray(where), x.shape)
+    masks = np.transpose(mask, order).reshape(rows.shape)
+    found = [f(*row[m], **kw) for row, m in zip(rows, masks, strict=True)]
     if found and isinstance(found[0], (list, tuple)):
         whole = np.empty(rows.shape, dtype=object)
         for row, entries in zip(whole, found, strict=True):

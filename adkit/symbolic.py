@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from . import ops as _ops  # the table of rules is filled before the first Symbol is made  # noqa: F401
-from .box import Box, unsupported
+from .box import Box, hides_type, unsupported
 from .errors import InexpressibleError
 from .levels import OUTERMOST, Level, lift, plain
 from .meaning import COMPARISONS, apply_symbol, comparison, exact, joined, logic, signs
@@ -138,7 +138,14 @@ class Symbol(Box):
 
     @property
     def dtype(self) -> np.dtype[Any]:
+        if hides_type():
+            raise AttributeError("dtype")
         return self.value.dtype  # type: ignore[no-any-return]
+
+    def at_the_point(self) -> Any:
+        """The value, with a note that it was asked for."""
+        self.level.decide(f"values of {self.expr.size} entries")
+        return self.value
 
     @property
     def nbytes(self) -> int:

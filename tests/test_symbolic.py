@@ -160,3 +160,20 @@ def test_a_formula_that_grows_without_end_is_refused() -> None:
 def test_a_deadline_is_kept() -> None:
     with pytest.raises(InexpressibleError, match="time limit"):
         symbol("x", 0.5, Setting(deadline=0.0))
+
+
+STRUCTURED = {
+    "unique": lambda x: np.sum(np.unique(x) ** 2),
+    "median and a mean of a list": lambda x: np.median(x) * np.mean([x[0], x[1]]),
+    "a masked maximum": lambda x: np.max(x, where=np.array([True, False, True]), initial=-9.0) * np.prod(x, where=np.array([True, True, False])),
+    "interp, cross and det": lambda x: np.interp(0.3, [0.0, 1.0], x[:2]) + np.cross(x, x[::-1])[0] + np.linalg.det(np.outer(x, x) + np.eye(3)),
+    "a transform": lambda x: np.sum(np.real(np.fft.fft(x) * np.conj(np.fft.fft(x)))),
+    "std and diff": lambda x: np.std(x) + np.diff(x) @ x[1:],
+    "a quantile by its fraction": lambda x: np.quantile(x, 0.4 + 0.01 * x[0]),
+    "a solution": lambda x: np.sum(np.linalg.solve(np.array([[2.0, 0.5], [0.3, 1.0]]) * x[0], x[1:])),
+}
+
+
+@pytest.mark.parametrize("name", STRUCTURED)
+def test_compositions_of_numpys_functions_are_proved(name: str) -> None:
+    adkit.testing.assert_proved(STRUCTURED[name], np.array([0.3, 1.2, -0.7]))

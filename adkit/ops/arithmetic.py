@@ -185,9 +185,8 @@ angle_ = elementwise(
 @derived(np.angle, of=angle_)
 def angle(z: Any, deg: bool = False) -> Any:
     """The angle of a complex number, in radians or in degrees; of a real one 0 or pi, a step."""
-    if z.dtype.kind != "c":
-        return on_primal(np.angle)(z, deg)
-    return angle_(z) * (180 / pi) if deg else angle_(z)
+    found = angle_(z) if z.dtype.kind == "c" else np.arctan2(0.0, z)
+    return found * (180 / pi) if deg else found
 
 
 def _sign_jvp(gs: Any, y: Any, xs: Any, p: Any, l: int) -> Any:

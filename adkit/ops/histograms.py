@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..box import on_primal
-from ..levels import Boxed, lift, plain
+from ..levels import Boxed, decided, lift
 from ..registry import derived
 from .common import floating
 from .index import Index, scatter
@@ -26,8 +25,8 @@ def _moves(x: Any) -> bool:
 def bincount(x: Any, weights: Any = None, minlength: Any = 0) -> Any:
     """How often each number occurs, or the sums of the weights of its occurrences."""
     if not _moves(weights):
-        return on_primal(np.bincount)(x, weights, minlength)
-    places, weights = np.asarray(plain(lift(x))), floating(weights)
+        return np.bincount(decided(x), weights, minlength)
+    places, weights = np.asarray(decided(x)), floating(weights)
     length = np.bincount(places, minlength=minlength).shape[0]  # NumPy's own errors
     if weights.shape != places.shape:
         raise ValueError("The weights and list don't have the same length.")
@@ -38,9 +37,9 @@ def bincount(x: Any, weights: Any = None, minlength: Any = 0) -> Any:
 def histogram(a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:
     """How many entries fall between edges, or the sum of their weights; and the edges."""
     if not _moves(weights):
-        return on_primal(np.histogram)(a, bins, range, density, weights)
-    values, weights = np.ravel(plain(lift(a))), np.ravel(floating(weights))
-    _, edges = np.histogram(values, plain(lift(bins)), range)
+        return np.histogram(decided(a), decided(bins), range, density, weights)
+    values, weights = np.ravel(decided(a)), np.ravel(floating(weights))
+    _, edges = np.histogram(values, decided(bins), range)
     place = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
     inside = np.flatnonzero((values >= edges[0]) & (values <= edges[-1]))
     counts = np.bincount(place[inside], weights[inside], len(edges) - 1)
@@ -57,7 +56,7 @@ def unique(
 ) -> Any:  # fmt: skip
     """Each value once, in order: of equal entries the first passes its derivative."""
     x = floating(ar)
-    found: Any = np.unique(plain(x), True, return_inverse, return_counts, axis, equal_nan=equal_nan, **kw)  # type: ignore[call-overload]
+    found: Any = np.unique(decided(x), True, return_inverse, return_counts, axis, equal_nan=equal_nan, **kw)  # type: ignore[call-overload]
     values = np.ravel(x)[found[1]] if axis is None else np.take(x, found[1], axis=axis)
     rest = found[1:] if return_index else found[2:]
     return (values, *rest) if rest else values
@@ -91,12 +90,12 @@ def union1d(ar1: Any, ar2: Any) -> Any:
 def setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
     """The values of the first array that are not in the second."""
     x = np.ravel(floating(ar1)) if assume_unique else np.unique(ar1)
-    return x[~np.isin(plain(x), plain(lift(ar2)))]
+    return x[~np.isin(decided(x), decided(ar2))]
 
 
 @derived(np.intersect1d)
 def intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False) -> Any:
     """The values that are in both arrays, of the first."""
     x = np.ravel(floating(ar1))
-    values, first, second = np.intersect1d(plain(x), plain(lift(ar2)), assume_unique, True)
+    values, first, second = np.intersect1d(decided(x), decided(ar2), assume_unique, True)
     return (x[first], first, second) if return_indices else x[first]

@@ -186,8 +186,15 @@ def _vjp_prod(g: Any, y: Any, xs: Any, p: Any, l: int) -> Any:
     return (spread_kept(g, axes, keepdims, xs[0].ndim, l) * products_of_others(xs[0], axes, where, initial),)
 
 
+def _run_prod(x: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, **kw: Any) -> Any:
+    given = {k: v for k, v in kw.items() if v is not _NOTHING}
+    if x.dtype.kind == "O":  # numbers start from 1 anyway; expressions that are masked want to be told
+        given = {"initial": 1, **given}
+    return np.prod(x, axis=axis, dtype=dtype, keepdims=keepdims, **given)
+
+
 prod = custom(
-    np.prod, _bind_prod, _jvp_prod, _vjp_prod, name="prod", symbol=STRUCTURAL, domain=(-2, 2),
+    np.prod, _bind_prod, _jvp_prod, _vjp_prod, name="prod", run=_run_prod, symbol=STRUCTURAL, domain=(-2, 2),
     cases=(*_AXES, case((2, 3), axis=1, where=np.array([[True, False, True], [False, True, True]]), initial=2.0)),
     convention="exact at zeros: the product of the others, never y / x",
 )  # fmt: skip

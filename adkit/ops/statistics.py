@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DerivativeError
-from ..levels import Boxed, plain
+from ..levels import Boxed, decided, plain
 from ..registry import derived
 from .common import as_type, floating, negative_axes
 from .norms import euclidean_norm
@@ -168,7 +168,7 @@ def at_end(a: Any, axis: Any) -> tuple[Any, tuple[int, ...]]:
 def _between(ranked: Any, v: Any) -> Any:
     """Sorted entries (last axis) at places between numbers, by NumPy's own formula; one more axis in front for each of ``v``'s."""
     n = ranked.shape[-1]
-    low = np.minimum(np.floor(plain(v)).astype(int), n - 1)
+    low = np.minimum(np.floor(decided(v)).astype(int), n - 1)
     high = np.minimum(low + 1, n - 1)
     t = v - low.astype(v.dtype)
     shape = np.shape(low) + (1,) * (ranked.ndim - 1)
@@ -190,7 +190,7 @@ def _quantile(name: str, a: Any, q: Any, axis: Any, method: Any, keepdims: bool,
             raise DerivativeError(
                 f"{name}: no derivative is known with respect to q under method={method!r}; 'linear' has one"
             )
-        np.quantile(np.zeros(1), plain(q))  # NumPy's own errors
+        np.quantile(np.zeros(1), decided(q))  # NumPy's own errors
         v = q * (n - 1)
     else:
         v = np.asarray(np.quantile(np.arange(float(n)), q, method=method))  # the place: entries are their own numbers
