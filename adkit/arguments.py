@@ -109,8 +109,8 @@ def outputs(y: Any) -> Any:
 
 
 def _output(y: Any) -> Any:
-    freeze = getattr(y, "__adkit_freeze__", None)
-    return operand(y) if freeze is None else freeze()  # an object array that holds numbers alone is made numeric
+    freeze = getattr(type(y), "__adkit_freeze__", None)
+    return operand(y) if freeze is None else freeze(y)  # an object array that holds numbers alone is made numeric
 
 
 def strip(level: Level, x: Any) -> Any:

@@ -150,10 +150,12 @@ class Box(Boxed):
         return np
 
     def reshape(self, *shape: Any, order: Any = "C", **kw: Any) -> Any:
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape, order=order, **kw)  # type: ignore[call-overload]
+        apply = self.functions.get(np.reshape) or self._first_use(np.reshape)
+        return apply(self, shape[0] if len(shape) == 1 else shape, order=order, **kw)
 
     def transpose(self, *axes: Any) -> Any:
-        return np.transpose(self, axes[0] if len(axes) == 1 else axes or None)  # type: ignore[call-overload]
+        apply = self.functions.get(np.transpose) or self._first_use(np.transpose)
+        return apply(self, axes[0] if len(axes) == 1 else axes or None)
 
     def astype(self, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: Any = True, copy: Any = True) -> Any:
         return np.astype(self, np.dtype(dtype), copy=copy)  # type: ignore[call-overload]
@@ -182,7 +184,7 @@ class Box(Boxed):
     def __iter__(self) -> Iterator[Any]:
         if not self.ndim:
             raise TypeError("iteration over a 0-d value")
-        return iter(type(self)._first_use(unstack)(self))
+        return iter((self.functions.get(unstack) or type(self)._first_use(unstack))(self))
 
     def __getitem__(self, index: Any) -> Any:
         return getitem(self, index)

@@ -71,8 +71,8 @@ class Pending:
         total = self.total
         if type(total) is Diagonal:
             return total
-        freeze = getattr(total, "__adkit_freeze__", None)
-        return total if freeze is None else freeze()
+        freeze = getattr(type(total), "__adkit_freeze__", None)
+        return total if freeze is None else freeze(total)
 
 
 def _plus(a: Any, b: Any) -> Any:

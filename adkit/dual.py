@@ -142,8 +142,8 @@ def _function(op: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
         return _binary(op, lambda k, g, y, xs, lead: _term(op, k, g, y, xs, lead))
     if op.kind == "bilinear" and op.arity == 2 and op.flatten is None and op.batched:
         return _binary(op, lambda k, g, y, xs, lead: _factor(op, k, g, xs, lead))
-    if op.kind == "linear" and op.arity == 1 and op.flatten is None and op.batched:
-        return _linear(op), op
+    if op.kind in ("linear", "custom") and op.arity == 1 and op.flatten is None and op.batched:
+        return _single(op), op
     return op, lambda b, a: op(a, b)
 
 
@@ -229,25 +229,24 @@ def _binary(op: Op, term: Callable[..., Any]) -> tuple[Callable[..., Any], Calla
     return dual, reflected
 
 
-def _linear(op: Op) -> Callable[..., Any]:
-    """A linear op of one operand."""
-    run, bind, apply = op.run, op.bind, op.apply
-    assert bind is not None and apply is not None
+def _single(op: Op) -> Callable[..., Any]:
+    """An op of one operand that is not elementwise."""
+    run, bind, apply, jvp = op.run, op.bind, op.apply, op.jvp
+    assert bind is not None
 
     def dual(x: Any, *rest: Any, **kw: Any) -> Any:
         if type(x) is not Dual:
             return op(x, *rest, **kw)
         level = x.level
         lead = level.lead
-        if level.slow:
+        if level.slow or (apply is None and any([isinstance(v, Box) for v in (*rest, *kw.values())])):
             return op.general(x, *rest, **kw)
         p = bind(x.primal, *rest, **kw)
         y = (op if isinstance(x.primal, Box) else run)(x.primal, *rest, **kw)
         t = x.tangent
-        t = apply((t.dense() if type(t) is Diagonal else t,), p, lead)
-        if type(y) is list or type(y) is tuple:
-            return wrap(y, t, level, lead)
-        return _finish(y, t, level)
+        ts = (t.dense() if type(t) is Diagonal else t,)
+        t = apply(ts, p, lead) if apply is not None else jvp(ts, y, (x.primal,), p, lead)  # type: ignore[misc]
+        return _finish(y, t, level) if t is not None and not isinstance(y, (list, tuple)) else wrap(y, t, level, lead)
 
     return dual
 

@@ -137,6 +137,8 @@ def pull_call(record: Any, g: Any, cotangents: list[Any]) -> None:
 
 def _several(g: Any, ys: Any) -> tuple[Any, int]:
     """Cotangents of several results, with zeros for those that nothing reached, and their lead."""
+    if all([c is not None for c in g]):
+        return g, g[0].ndim - ys[0].ndim
     lead = next(c.ndim - y.ndim for c, y in zip(g, ys, strict=True) if c is not None)
     shape = next(c.shape[:lead] for c in g if c is not None)
     return [np.zeros(shape + y.shape, y.dtype)[()] if c is None else c for c, y in zip(g, ys, strict=True)], lead

@@ -122,7 +122,7 @@ class Op:
         self.vjp: Fun | None = fields.get("vjp")
         self.arity: int = fields.get("arity", 1)
         self.flatten: Fun | None = fields.get("flatten")
-        self.single: bool = self.arity == 1 and self.flatten is None and kind in ("elementwise", "linear")
+        self.single: bool = self.arity == 1 and self.flatten is None and kind in ("elementwise", "linear", "custom")
         self.symbol: Any = fields.get("symbol")
         self.domain: Domain | None = fields.get("domain")
         self.singular: bool | str = fields.get("singular", False)
@@ -162,7 +162,7 @@ class Op:
             xs, rest = args[: self.arity], args[self.arity :]
         else:
             xs, rest, kw = self._by_name(args, kw)
-        if any([hasattr(x, "__adkit_freeze__") for x in xs]):
+        if any([hasattr(type(x), "__adkit_freeze__") for x in xs]):
             xs = tuple([lift(x) for x in xs])
         top = top_level(xs)
         if top is None:

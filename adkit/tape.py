@@ -144,8 +144,8 @@ def _recorder(op: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
         return _bilinear(op)
     if op.scatter is not None:
         return _selection(op), op
-    if op.kind == "linear" and op.arity == 1 and op.flatten is None and op.batched:
-        return _linear(op), op
+    if op.single and (op.batched or op.kind == "custom"):
+        return _single(op), op
     return op, lambda b, a: op(a, b)
 
 
@@ -277,25 +277,27 @@ def _bilinear(op: Op) -> tuple[Callable[..., Any], Callable[..., Any]]:
     return record, reflected
 
 
-def _linear(op: Op) -> Callable[..., Any]:
-    """Recording a linear op of one operand."""
-    run, bind = op.run, op.bind
+def _single(op: Op) -> Callable[..., Any]:
+    """Recording an op of one operand: one that is linear, or one whose rules are written out."""
+    run, bind, linear = op.run, op.bind, op.kind == "linear"
+    pull = pull_linear if linear else pull_op
     assert bind is not None
 
     def record(x: Any, *rest: Any, **kw: Any) -> Any:
         if type(x) is not Var:
             return op(x, *rest, **kw)
+        if not linear and any([isinstance(v, Box) for v in (*rest, *kw.values())]):
+            return op.general(x, *rest, **kw)
         primal = x.primal
         p = bind(primal, *rest, **kw)
         y = (op if isinstance(primal, Box) else run)(primal, *rest, **kw)
-        kind = type(y)
-        if kind is _ndarray:
-            if not y.ndim:
-                y = y[()]
-        elif kind is list or kind is tuple:
-            made = x.level.add_several(pull_op, op, _settled(y), p, (x.index,), (_slim(primal),))
-            return made if kind is list else tuple(made)
-        return x.level.add(y, (pull_linear, op, _slim(y), p, (x.index,), (_slim(primal),), 0))
+        if linear:
+            primal = _slim(primal)
+        if isinstance(y, (list, tuple)):
+            return _several(x.level, op, y, p, (x.index,), (primal,))
+        if type(y) is _ndarray and not y.ndim:
+            y = y[()]
+        return x.level.add(y, (pull, op, _slim(y) if linear else y, p, (x.index,), (primal,), 0))
 
     return record
 
@@ -324,10 +326,6 @@ def _selection(op: Op) -> Callable[..., Any]:
     return record
 
 
-def _settled(ys: Any) -> list[Any]:
-    return [y[()] if type(y) is _ndarray and not y.ndim else y for y in ys]
-
-
 def _reflected(op: Op) -> Callable[[Any, Any], Any]:
     return _recorder(op)[1]
 
@@ -337,7 +335,8 @@ def _process(tape: Tape, op: Op, xs: tuple[Any, ...], kw: dict[str, Any]) -> Any
     primals: list[Any] = []
     indices: list[int] = []
     for x in xs:
-        if not (type(x) is Var and x.level is tape):
+        kind = type(x)
+        if not ((kind is Var and x.level is tape) or kind in _PLAIN or (kind is _ndarray and x.dtype.kind in "fcb")):
             x = operand(x)
         if type(x) is Var and x.level is tape:
             primals.append(x.primal)
@@ -354,14 +353,19 @@ def _process(tape: Tape, op: Op, xs: tuple[Any, ...], kw: dict[str, Any]) -> Any
     places, held = tuple(indices), op.held(tuple(primals))
     if op.kind == "elementwise" and all(i < 0 or rule is None for i, rule in zip(indices, op.rules, strict=True)):
         return y
-    if op.scatter is not None:
+    if op.scatter is not None:  # its cotangents are collected
         return tape.add(y[()] if type(y) is _ndarray and not y.ndim else y, (PIECE, op, y, p, places[0], held[0]))
     if isinstance(y, (tuple, list)):
-        made = tape.add_several(pull_op, op, _settled(y), p, places, held)
-        return made if type(y) is list else type(y)(*made) if hasattr(y, "_fields") else tuple(made)
+        return _several(tape, op, y, p, places, held)
     if type(y) is _ndarray and not y.ndim:
         y = y[()]
     return tape.add(y, (pull_op, op, y, p, places, held, 0))
+
+
+def _several(tape: Tape, op: Op, ys: Any, p: Any, places: tuple[int, ...], held: tuple[Any, ...]) -> Any:
+    """Each of several results with its place on the tape, in a container like theirs."""
+    made = tape.add_several(pull_op, op, [y[()] if type(y) is _ndarray and not y.ndim else y for y in ys], p, places, held)
+    return made if type(ys) is list else type(ys)(*made) if hasattr(ys, "_fields") else tuple(made)
 
 
 equip(Var, _reflected)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UnsupportedError
+from ..levels import Boxed
 from ..registry import STRUCTURAL, case, custom, derived, linear
 from .common import as_type, negative_axes, spread, spread_kept
 
@@ -223,7 +224,10 @@ def _winners(y: Any, x: Any, p: Any) -> Any:
     hit = np.equal(x, full)
     if where is not True:
         hit = hit & where
-    n = np.add.reduce(hit, axis=axes, keepdims=True)
+    whole = type(hit) is np.ndarray and len(axes) == hit.ndim
+    n = np.count_nonzero(hit) if whole else np.add.reduce(hit, axis=axes, keepdims=True)
+    if initial is _NOTHING and (n == 1 if whole else not isinstance(n, Boxed) and (n == 1).all()):
+        return hit  # no tie: false and true are the weights themselves
     if initial is not _NOTHING:
         n = n + np.equal(full, initial)
     return (hit / np.maximum(n, 1)).astype(x.dtype)
