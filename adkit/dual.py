@@ -231,7 +231,7 @@ def _binary(op: Op, term: Callable[..., Any]) -> tuple[Callable[..., Any], Calla
 
 def _single(op: Op) -> Callable[..., Any]:
     """An op of one operand that is not elementwise."""
-    run, bind, apply, jvp = op.run, op.bind, op.apply, op.jvp
+    run, bind, apply = op.run, op.bind, op.apply
     assert bind is not None
 
     def dual(x: Any, *rest: Any, **kw: Any) -> Any:
@@ -245,7 +245,7 @@ def _single(op: Op) -> Callable[..., Any]:
         y = (op if isinstance(x.primal, Box) else run)(x.primal, *rest, **kw)
         t = x.tangent
         ts = (t.dense() if type(t) is Diagonal else t,)
-        t = apply(ts, p, lead) if apply is not None else jvp(ts, y, (x.primal,), p, lead)  # type: ignore[misc]
+        t = apply(ts, p, lead) if apply is not None else op.jvp(ts, y, (x.primal,), p, lead)  # type: ignore[misc]
         return _finish(y, t, level) if t is not None and not isinstance(y, (list, tuple)) else wrap(y, t, level, lead)
 
     return dual

@@ -87,6 +87,10 @@ class Index:
         n = l + self.lead
         if not self.advanced:
             total[self.behind(n)] += g
+        elif not n and total.ndim > 1 and g.size >= _MANY and total.size <= 2 * g.size and _is_float(total) and _is_float(g):
+            # Rows that are selected many times: NumPy's add.at takes five times as long, but for vectors.
+            sums = np.bincount(self.flat().reshape(-1), g.reshape(-1), total.size)
+            total += sums.reshape(total.shape)
         elif not n:
             np.add.at(total, self.key, g)
         else:
@@ -107,6 +111,14 @@ class Index:
             # Reshaping would copy, and what is written into the copy be lost.
             return total, (*(_ALL,) * n, *np.unravel_index(self.flat(), self.shape))
         return total.reshape((*total.shape[:n], _size(self.shape))), (*(_ALL,) * n, self.flat())
+
+
+_MANY = 256
+_FLOAT = np.dtype(np.float64)
+
+
+def _is_float(x: Any) -> bool:
+    return type(x) is np.ndarray and x.dtype is _FLOAT
 
 
 def _size(shape: tuple[int, ...]) -> int:
