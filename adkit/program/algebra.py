@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from ..guard import silent
-from .node import BROADCAST, REDUCE, RESHAPE, SCATTER, STACK, TRANSPOSE, Node, elementwise, map_nodes, nodes_of, normal, whole
+from .node import BROADCAST, REDUCE, RESHAPE, SCATTER, STACK, TRANSPOSE, Node, elementwise, map_nodes, normal, whole
 from ..box import getitem
 
 __all__ = ["Builder", "scalar"]
 
 _F64, _C128 = np.dtype(float), np.dtype(complex)
 _PRECISE = frozenset((_F64, _C128, np.dtype("f4")))
+_FOLDED = frozenset((REDUCE, RESHAPE, TRANSPOSE, STACK, np.matmul))
 _FOLD = 1_000_000
 _NUMBERS = (float, np.float64, int, np.floating, np.integer, complex, np.complexfloating)
 _FLAT = frozenset((float, int, np.ndarray, np.float64, str, type(None)))
@@ -37,6 +38,10 @@ def _power_of_two(c: Any) -> bool:
 
 def _shape(x: Any) -> tuple[int, ...]:
     return x.shape if type(x) is Node else np.shape(x)
+
+
+def _holds_node(x: Any) -> bool:
+    return any([type(e) is Node or ((type(e) is tuple or type(e) is list) and _holds_node(e)) for e in x])
 
 
 class Builder:
@@ -83,9 +88,7 @@ class Builder:
         found = self._made.get(key)
         if found is not None:
             return found
-        if (elementwise(fun) or fun in (REDUCE, RESHAPE, TRANSPOSE, STACK, np.matmul)) and prod(shape) <= _FOLD and not any(
-            [True for _ in nodes_of((args, kw))]
-        ):
+        if not _holds_node(args) and prod(shape) <= _FOLD and (elementwise(fun) or fun in _FOLDED):
             self.kept.append((fun, args, kw))
             self._made[key] = folded = self.constant(evaluate(fun, args, kw))
             return folded

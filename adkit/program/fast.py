@@ -20,6 +20,9 @@ from .storage import Plan, Storage
 
 __all__ = ["FastWriter"]
 
+_MARK = "\0"
+
+
 class FastWriter(Statements):
     """Writes a graph as source.
 
@@ -57,7 +60,6 @@ class FastWriter(Statements):
         for n in kept:
             self.count[id(n)] = self.count.get(id(n), 0) + 2
         self.texts: dict[int, str] = {}
-        self._checked = False
         self.cut: Any = None  # in a loop over blocks: the name of the block's slice, and the whole shape
         self._name_all()
 
@@ -91,9 +93,8 @@ class FastWriter(Statements):
 
     # lines --------------------------------------------------------------------------------------------
 
-    def body(self, checked: bool) -> list[str]:
-        """The lines of the function."""
-        self._checked = checked
+    def body(self) -> list[str]:
+        """The lines of the function; those that ask whether it is finite begin with a mark."""
         self._checking = False
         self.begun: set[int] = set()  # stacks that have a part already
         lines: list[str] = []
@@ -128,8 +129,8 @@ class FastWriter(Statements):
                 continue
             lines += self.statement(node)
             lines += self._after(node)
-        if checked and self._checking:
-            lines += ["if not finite < np.inf:", "    raise FloatingPointError"]
+        if self._checking:
+            lines += [_MARK + "if not finite < np.inf:", _MARK + "    raise FloatingPointError"]
         lines.append(f"return {self._returned()}")
         return lines
 
@@ -144,11 +145,11 @@ class FastWriter(Statements):
     def _after(self, node: Node) -> list[str]:
         """What follows a value: its guards, and the question whether it is finite."""
         lines = [line for guard in self.guards.get(id(node), ()) for line in self._check(node, guard)]
-        if self._checked and id(node) in self.checks:
+        if id(node) in self.checks:
             name = self.texts[id(node)]
             test = f"{name}.dot({name})" if node.ndim == 1 else f"np.vdot({name}, {name})" if node.shape else f"{name} * {name}"
             test = f"abs({test})" if node.dtype.kind == "c" else test
-            lines.append(f"finite {'+=' if self._checking else '='} {test}")
+            lines.append(f"{_MARK}finite {'+=' if self._checking else '='} {test}")
             self._checking = True
         return lines
 
@@ -206,9 +207,9 @@ class FastWriter(Statements):
             x = x.args[0]
         return self.plan.storage[id(x)]
 
-    def page(self, checked: bool = False) -> str:
-        """The whole source."""
-        body = self.body(checked)
+    def pages(self) -> tuple[str, str]:
+        """The whole source, as it is read and as it is run: with the question whether it is finite."""
+        body = self.body()
         head = ["import numpy as np", *sorted(self.imports)]
         short, long = [], []
         for name, value in self.constants.items():
@@ -226,6 +227,10 @@ class FastWriter(Statements):
             comma = "," if len(self.slot_names) == 1 else ""
             body.insert(0, f"{names}{comma} = buffers or ({made},)")
         functions = [FUNCTIONS[name].rstrip() for name in self.helpers]
-        lines = "\n".join(["    " + line if line else "" for line in body])
         parts = ["\n".join(head + long), *(["\n" + "\n".join(short)] if short else []), *[f"\n{f}" for f in functions]]
-        return "\n".join([*parts, f"\n\ndef {self.function}({', '.join(given)}):\n{lines}\n"])
+        head_line = f"\n\ndef {self.function}({', '.join(given)}):\n"
+
+        def page(lines: list[str]) -> str:
+            return "\n".join([*parts, head_line + "".join([f"    {line}\n" for line in lines])])
+
+        return page([line for line in body if not line.startswith(_MARK)]), page([line.removeprefix(_MARK) for line in body])

@@ -58,8 +58,7 @@ class Fast:
             self.source, text = single
             slots: list[Any] = []
         else:
-            self.source = writer.page()
-            text = writer.page(checked=True) if guarded else self.source
+            self.source, text = writer.pages()
             self.constants = dict(writer.constants)
             slots = list(writer.plan.slots)
         names: dict[str, Any] = {**self.constants, "ValueError": TracedElsewhereError}

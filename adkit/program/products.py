@@ -36,12 +36,24 @@ def joined(order: list[Node], results: list[Node], builder: Builder) -> dict[int
     place = {id(n): k for k, n in enumerate(order)}
     inner = {id(a) for n in order if n.fun is np.add for a in n.args if _adds(a, n, count)}
     shared = _sharing(order)
+    starts: dict[int, int] = {}
+    for group in {id(g): g for g in shared.values()}.values():
+        ends = np.cumsum([0, *[n.shape[0] for n in group]]).tolist()
+        starts.update({id(n): start for n, start in zip(group, ends, strict=False)})
+    products: dict[int, Any] = {}
 
     def change(node: Node, args: Any, kw: Any) -> Any:
         if node.fun is np.add and id(node) not in inner and len(node.args) == 2:
             return _summed(node, count, place, builder, found)
         if id(node) in shared:
-            return _share(node, shared[id(node)], builder, found)
+            group = shared[id(node)]
+            if id(group) not in products:
+                products[id(group)] = _share(group, builder, found)
+            if products[id(group)] is None:
+                return None
+            start = starts[id(node)]
+            key = slice(start, start + node.shape[0])
+            return builder.new(getitem, (products[id(group)], key), {}, node.shape, node.dtype)
         return None
 
     found: dict[int, Any] = {}
@@ -146,24 +158,21 @@ def _sharing(order: list[Node]) -> dict[int, list[Node]]:
     return found
 
 
-def _share(node: Node, group: list[Node], builder: Builder, found: dict[int, Any]) -> Any:
-    """A part of the one product that stands for all of a group."""
+def _share(group: list[Node], builder: Builder, found: dict[int, Any]) -> Any:
+    """The one product that stands for all of a group; None where it would be a constant."""
     lefts = []
     for n in group:
         a = n.args[0]
         if type(a) is Node and id(a) not in found:
-            x = found[id(a.args[0])]
-            a = builder.make(getitem, (x, a.args[1]), {}, a.shape, a.dtype)
+            a = builder.make(getitem, (found[id(a.args[0])], a.args[1]), {}, a.shape, a.dtype)
         elif type(a) is Node:
             a = found[id(a)]
         lefts.append(a)
-    whole = stacked(builder, lefts, node.dtype)
-    if type(whole) is not Node and type(found[id(node.args[1])]) is not Node:
+    first, right = group[0], found[id(group[0].args[1])]
+    whole = stacked(builder, lefts, first.dtype)
+    if type(right) is not Node:
         return None
-    shape = (whole.shape[0], node.shape[1])
-    product = builder.make(np.matmul, (whole, found[id(node.args[1])]), {}, shape, node.dtype)
-    start = sum([n.shape[0] for n in group[: next(k for k, n in enumerate(group) if n is node)]])
-    return builder.new(getitem, (product, slice(start, start + node.shape[0])), {}, node.shape, node.dtype)
+    return builder.make(np.matmul, (whole, right), {}, (whole.shape[0], first.shape[1]), first.dtype)
 
 
 def spread(order: list[Node], results: list[Node], builder: Builder) -> dict[int, Any]:
@@ -193,14 +202,18 @@ def spread(order: list[Node], results: list[Node], builder: Builder) -> dict[int
             chosen.update({id(n): stack for n in late})
     if not chosen:
         return {id(n): n for n in order}
+    wholes: dict[Any, Any] = {}
 
     def change(node: Node, args: Any, kw: Any) -> Any:
         stack = chosen.get(id(node))
         if stack is None:
             return None
-        parts = [found[id(p)] if type(p) is Node else p for p in stack.args[0]]
-        whole = builder.new(STACK, (parts,), {}, stack.shape, stack.dtype)
-        every = builder.make(node.fun, (node.args[0], whole), {}, stack.shape, node.dtype)
+        kind = id(stack), node.fun, node.args[0]
+        if kind not in wholes:
+            parts = [found[id(p)] if type(p) is Node else p for p in stack.args[0]]
+            whole = builder.new(STACK, (parts,), {}, stack.shape, stack.dtype)
+            wholes[kind] = builder.make(node.fun, (node.args[0], whole), {}, stack.shape, node.dtype)
+        every = wholes[kind]
         start = of[id(node.args[1])][1]
         return builder.new(getitem, (every, slice(start, start + node.shape[0])), {}, node.shape, node.dtype)
 
