@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from math import frexp, prod
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
@@ -63,6 +64,14 @@ class Builder:
             return x
         return self._arrays.setdefault((x.shape, x.dtype.str, x.tobytes(), x.strides), x)
 
+    def _known(self, x: Any) -> Any:
+        """A folded array; one object for equal ones of any size."""
+        if type(x) is not np.ndarray or x.size <= 4096:
+            return x
+        mark = x.shape, x.dtype.str, crc32(np.ascontiguousarray(x).view(np.uint8).data)
+        held = self._arrays.setdefault(mark, x)
+        return held if np.array_equal(held, x) else x
+
     def key(self, x: Any) -> Any:
         """What stands for an operand where nodes are compared."""
         kind = type(x)
@@ -90,7 +99,7 @@ class Builder:
             return found
         if not _holds_node(args) and prod(shape) <= _FOLD and (elementwise(fun) or fun in _FOLDED):
             self.kept.append((fun, args, kw))
-            self._made[key] = folded = self.constant(evaluate(fun, args, kw))
+            self._made[key] = folded = self._known(self.constant(evaluate(fun, args, kw)))
             return folded
         node = Node(fun, args, kw, shape, dtype)
         self.kept.append((fun, args, kw))  # what is known by its id must stay

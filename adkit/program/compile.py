@@ -195,6 +195,11 @@ class Compiled:
         """The arrays and functions that the source names but does not spell out."""
         return {} if self._last is None else dict(self._last[0].constants)
 
+    @property
+    def operations(self) -> int:
+        """How many operations the program that was made last had before it was optimised."""
+        return 0 if self._last is None else int(self._last[1].operations)
+
     def clear(self) -> None:
         """Forget all programs: what the function reads from outside is read anew."""
         self._kinds.clear()

@@ -11,7 +11,7 @@ from .blocks import sliced
 from .emit import Writer
 from .instruction import Instruction, Ref
 from .naming import Fresh, identifier
-from .node import BROADCAST, CONTRACT, REDUCE, RESHAPE, STACK, TRANSPOSE, Node, elementwise, map_nodes
+from .node import BROADCAST, CONTRACT, REDUCE, RESHAPE, STACK, TRANSPOSE, WIDE, Node, elementwise, map_nodes
 from .storage import Plan
 
 __all__ = ["ATOM", "Expressions", "dots", "key_text"]
@@ -94,8 +94,8 @@ class Expressions(Writer):
             if fun is TRANSPOSE:
                 axes = kw["axes"]
                 return f"{x}.T" if axes == tuple(range(len(axes)))[::-1] else f"{x}.transpose({', '.join([str(k) for k in axes])})"
-            if fun is BROADCAST:
-                return f"np.broadcast_to({x}, {kw['shape']})"
+            if fun in (BROADCAST, WIDE):
+                return f"np.broadcast_to({x}, {kw['shape']})" + (".copy()" if fun is WIDE else "")
             if fun is STACK:
                 return f"np.concatenate({self._listed(node)})"
             if fun is CONTRACT:

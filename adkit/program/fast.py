@@ -16,7 +16,7 @@ from .layout import kind_of
 from .literals import small_array
 from .naming import Fresh, identifier
 from .node import BLOCK, RESHAPE, TRANSPOSE, Node, nodes_of
-from .storage import Plan, Storage
+from .storage import LONG, POOLED, POOLED_LONG, Plan, Storage
 
 __all__ = ["FastWriter"]
 
@@ -51,7 +51,7 @@ class FastWriter(Statements):
             self.guards.setdefault(id(node), []).append(guard)
         self.checks = {id(n) for n in checks}
         kept = [v for v in tree.leaves(results) if type(v) is Node]
-        self.plan = Plan(order, kept, [*checks, *[n for n, _ in guards]])
+        self.plan = Plan(order, kept, [*checks, *[n for n, _ in guards]], POOLED if len(order) < LONG else POOLED_LONG)
         self.place = self.plan.place
         self.count: dict[int, int] = {}
         for node in order:

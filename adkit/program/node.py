@@ -18,12 +18,12 @@ from ..registry import Op
 from .instruction import PART, UFUNCS
 
 __all__ = [
-    "BLOCK", "BROADCAST", "CONTRACT", "FRESH", "REDUCE", "RESHAPE", "SCATTER", "STACK", "TRANSPOSE", "VIEWS", "Node",
-    "elementwise", "live", "map_nodes", "nodes_of", "normal", "whole",
+    "BLOCK", "BROADCAST", "CONTRACT", "FRESH", "REDUCE", "RESHAPE", "SCATTER", "STACK", "TRANSPOSE", "VIEWS", "WIDE",
+    "Node", "elementwise", "live", "map_nodes", "nodes_of", "normal", "whole",
 ]  # fmt: skip
 
 REDUCE, RESHAPE, TRANSPOSE, BROADCAST, SCATTER = "reduce", "reshape", "transpose", "broadcast", "scatter"
-STACK, CONTRACT, BLOCK = "stack", "contract", "block"
+STACK, CONTRACT, BLOCK, WIDE = "stack", "contract", "block", "wide"
 
 VIEWS = frozenset((RESHAPE, TRANSPOSE, BROADCAST, getitem, PART, np.real, np.imag))
 """What may give a view of its first operand."""

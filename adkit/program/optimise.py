@@ -20,7 +20,7 @@ from .native import native
 from .instruction import INPUT, PART, Ref, map_refs
 from .naming import Fresh, name_values
 from .polish import polished
-from .products import joined, spread
+from .products import joined, spread, widened
 from .node import BROADCAST, REDUCE, RESHAPE, SCATTER, STACK, TRANSPOSE, Node, live
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def optimised(program: Program, backend: str | None = None) -> Fast:
         new.append(node)
     results = tree.map_leaves(lambda x: new[x.index] if isinstance(x, Ref) else x, program.outputs)
     guards = [(new[g.index], g) for g in program.guards if type(new[g.index]) is Node]
-    for improve in (joined, polished, polished, spread, blocked) if backend is None else (polished,):
+    for improve in (joined, polished, polished, spread, widened, blocked) if backend is None else (polished,):
         order = _needed(builder, results, guards)
         if improve is polished and builder.polished and len(order) > _LONG:
             continue

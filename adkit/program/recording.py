@@ -23,7 +23,7 @@ _DATA_SHAPED = frozenset((np.nonzero, np.flatnonzero, np.argwhere, np.unique, np
 class Trace(Level):
     """A program being written: its instructions and guards so far."""
 
-    __slots__ = ("constants", "copies", "cotangents", "guards", "instructions", "keeps", "special")
+    __slots__ = ("_layouts", "constants", "copies", "cotangents", "guards", "instructions", "keeps", "special")
 
     def __init__(self, keeps: bool = True) -> None:
         super().__init__()
@@ -31,6 +31,7 @@ class Trace(Level):
         self.special = False  # whether a zero was kept through an infinite factor, in a way that holds for the example alone
         self.instructions: list[Instruction] = []
         self.guards: list[Guard] = []
+        self._layouts: dict[Any, Any] = {}
         self.copies: dict[int, tuple[Any, Any]] = {}
         self.constants: dict[int, str] = {}  # what the user calls an array, by the id of our copy
         self.cotangents: dict[int, int] = {}  # whose cotangent an instruction completed
@@ -117,7 +118,10 @@ class Trace(Level):
         if type(x) is np.ndarray:
             held, copy = self.copies.get(id(x), (None, None))
             if held is not x or not np.array_equal(x, copy, equal_nan=x.dtype.kind in "fc"):
-                copy = x.copy()
+                copy = self._turned(x)
+                if copy is None:
+                    copy = x.copy()
+                    self._layouts[x.ctypes.data, x.shape, x.strides] = copy
                 self.copies[id(x)] = x, copy
                 _name_constant(copy, x, frame, self)
             return copy
@@ -126,6 +130,15 @@ class Trace(Level):
         if type(x) is slice:
             return slice(*[self._written(e, frame) for e in (x.start, x.stop, x.step)])
         return x
+
+    def _turned(self, x: np.ndarray) -> Any:
+        """The copy of an array of which ``x`` is the transpose, transposed: one copy in memory, not two."""
+        if x.ndim < 2:
+            return None
+        other = self._layouts.get((x.ctypes.data, x.shape[::-1], x.strides[::-1]))
+        if other is None or other.dtype != x.dtype or not np.array_equal(other.T, x, equal_nan=x.dtype.kind in "fc"):
+            return None
+        return other.T
 
     def guard(self, tracer: Tracer, kind: str, expected: Any) -> None:
         """Note that something was read off a traced value."""

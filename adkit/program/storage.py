@@ -13,10 +13,13 @@ import numpy as np
 from .instruction import INPUT, PART
 from .node import BLOCK, CONTRACT, FRESH, REDUCE, RESHAPE, SCATTER, STACK, VIEWS, Node, elementwise
 
-__all__ = ["POOLED", "Plan", "Storage"]
+__all__ = ["LONG", "POOLED", "POOLED_LONG", "Plan", "Storage"]
 
 POOLED = 65536
 """Bytes from which a value takes a buffer of the pool: above, a new array costs page faults."""
+
+LONG, POOLED_LONG = 200, 1024
+"""Nodes from which a program is long, and the bytes from which its values take a buffer: names would keep all of them alive."""
 
 _LASTING = 1 << 60
 
@@ -131,27 +134,29 @@ class Plan:
             held = self.storage.get(id(node))
             if held is not None and id(held) not in seen:
                 seen.add(id(held))
-                if id(node) in self.placed:
-                    continue
-                if node.fun is STACK and any([stack is node for stack, _ in self.placed.values()]):
-                    # Its parts are written before it stands complete: a buffer of its own.
-                    if node.nbytes >= pooled and held.dies < _LASTING:
-                        held.slot = len(self.slots)
-                        self.slots.append((node.shape, node.dtype))
-                    continue
-                if held.lender is None and node.nbytes >= pooled and held.dies < _LASTING and writes(node):
-                    kind = (node.shape, node.dtype)
-                    left = free.setdefault(kind, [])
-                    if left:
-                        held.slot = left.pop()
-                    else:
-                        held.slot = len(self.slots)
-                        self.slots.append(kind)
-                    ends.setdefault(held.dies, []).append(held)
+                self._take(held, node, pooled, free, ends)
             for done in ends.pop(k, ()):
                 first = done.members[0]
                 assert done.slot is not None
                 free[first.shape, first.dtype].append(done.slot)
+
+    def _take(self, held: Storage, node: Node, pooled: int, free: Any, ends: Any) -> None:
+        """A buffer for a storage that begins with a node, where it is to have one."""
+        if id(node) in self.placed or node.nbytes < pooled or held.dies >= _LASTING or held.lender is not None or not writes(node):
+            return
+        kind = (node.shape, node.dtype)
+        if node.fun is STACK and any([stack is node for stack, _ in self.placed.values()]):
+            # Its parts are written before it stands complete: a buffer of its own.
+            held.slot = len(self.slots)
+            self.slots.append(kind)
+            return
+        left = free.setdefault(kind, [])
+        if left:
+            held.slot = left.pop()
+        else:
+            held.slot = len(self.slots)
+            self.slots.append(kind)
+        ends.setdefault(held.dies, []).append(held)
 
 
 def fresh(node: Node) -> bool:
