@@ -107,7 +107,7 @@ class Writer:
             if isinstance(x, Ref):
                 words, tight = name(x.index)
                 return f"({words})" if tight < least else words
-            if type(x) in (tuple, list) and any([isinstance(e, Ref) for e in x]):
+            if type(x) in (tuple, list) and any([True for _ in refs(x)]):
                 inside = ", ".join([text(e) for e in x])
                 return f"[{inside}]" if type(x) is list else f"({inside}{',' if len(x) == 1 else ''})"
             if type(x) is slice:
