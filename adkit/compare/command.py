@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import Any, TextIO
 
 from ..console import environment
-from ..console.ending import say
+from ..console.ending import heed, say
 from ..console.progress import Line
 from ..files import write_document
 from . import answers, report, saved
@@ -80,6 +80,7 @@ class _Progress(Line):
         self.total, self.done = total, 0
 
     def tell(self, text: str) -> None:
+        heed()
         super().tell(f"[{min(self.done + 1, self.total)}/{self.total}] {text}")
 
     def tick(self) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from ..files import OutputError
 from .early import loaded
 from .options import UsageError
 
-__all__ = ["INTERRUPTED", "carry_out", "say"]
+__all__ = ["INTERRUPTED", "carry_out", "heed", "say"]
 
 #: The exit status after Ctrl-C, as shells and make expect: an interrupted run is not taken for one that answered.
 INTERRUPTED = 128 + signal.SIGINT
@@ -22,6 +24,39 @@ def say(line: str) -> None:
     print(line, file=sys.stderr)
 
 
+_asked = False
+
+
+@contextmanager
+def _listening() -> Iterator[None]:
+    """Ctrl-C is KeyboardInterrupt, and is remembered."""
+    global _asked
+    _asked = False
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        if before is signal.default_int_handler:
+            signal.signal(signal.SIGINT, _interrupt)
+    except ValueError:  # not the main thread
+        before = None
+    try:
+        yield
+    finally:
+        if before is signal.default_int_handler:
+            signal.signal(signal.SIGINT, before)
+
+
+def _interrupt(number: int, frame: Any) -> None:
+    global _asked
+    _asked = True
+    raise KeyboardInterrupt
+
+
+def heed() -> None:
+    """KeyboardInterrupt, if one was asked for and got lost: some compiled modules drop it while they are imported."""
+    if _asked:
+        raise KeyboardInterrupt
+
+
 def carry_out(command: str, work: Callable[[], int], interrupted: str) -> int:
     """Run ``work`` and return its exit status; 2, with one line that begins with the command, where it cannot be done.
 
@@ -29,7 +64,8 @@ def carry_out(command: str, work: Callable[[], int], interrupted: str) -> int:
     """
     loaded()
     try:
-        return work()
+        with _listening():
+            return work()
     except (UsageError, OutputError) as error:
         say(f"{command}: {error}")
         return 2

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from adkit.console.ending import carry_out, heed
 
 ROOT = Path(__file__).parents[2]
 # Stands in front of NumPy: the signal arrives while it is loaded.
@@ -37,3 +40,22 @@ def test_a_program_that_imports_adkit_keeps_its_own_way(tmp_path: Path) -> None:
     environ = os.environ | {"PYTHONPATH": str(ROOT)}
     kept = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True, env=environ)
     assert kept.stdout == "True\n"
+
+
+def test_an_interrupt_that_gets_lost_is_heeded_at_the_next_step(capsys: pytest.CaptureFixture[str]) -> None:
+    """Some compiled modules drop an exception that is raised while they are imported."""
+
+    def work() -> int:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            pass
+        heed()
+        return 0
+
+    before = signal.getsignal(signal.SIGINT)
+    assert carry_out("adkit test", work, "interrupted") == 130
+    assert capsys.readouterr().err == "adkit test: interrupted\n"
+    assert signal.getsignal(signal.SIGINT) is before
+    heard = carry_out("adkit test", lambda: heed() or 0, "interrupted")
+    assert heard == 0
