@@ -107,20 +107,16 @@ def sample(
     rng: np.random.Generator,
     clock: Clock = time.perf_counter,
     tick: Callable[[], None] = lambda: None,
-    known: dict[str, tuple[int, float]] | None = None,
 ) -> Samples:
     """Time every run in interleaved rounds; ``tick`` is called after each round.
 
     A fast run is looped within its sample; a slow one sits most rounds out.  The rounds of a slower run are among
-    those of a faster one, so that any two meet.  ``known`` keeps how often each is looped from one sitting to the next.
+    those of a faster one, so that any two meet.
     """
-    known = {} if known is None else known
     with quiet_collector():
         loops, times = {}, {}
         for name, run in runs.items():
-            if name not in known:
-                known[name] = _loops(run, plan.sample_seconds, clock)
-            loops[name], once = known[name]
+            loops[name], once = _loops(run, plan.sample_seconds, clock)
             wanted = int(plan.row_seconds / max(once * loops[name], 1e-9))
             times[name] = min(plan.rounds, max(plan.least, wanted))
         rank = rng.permutation(plan.rounds)
@@ -137,12 +133,15 @@ def sample(
 
 def _loops(run: Callable[[], Any], enough: float, clock: Clock) -> tuple[int, float]:
     """How many calls last for a sample, and how long one takes; the calls made here also warm the caches."""
+    # The least of three: one that the machine cut short would pass for slow, and be looped too little to be warm.
     seconds = _once(run, 1, clock)
+    if seconds < 1000.0 * enough:
+        seconds = min(seconds, *[_once(run, 1, clock) for _ in range(2)])
     if seconds >= 10.0 * enough:
         return 1, seconds
     count = 1
     while True:
-        seconds = _once(run, count, clock)
+        seconds = min([_once(run, count, clock) for _ in range(3)])
         if seconds * count >= enough / 2.0 or count >= 1 << 20:
             return max(1, math.ceil(enough / max(seconds, 1e-9))), seconds
         count *= 4

@@ -37,7 +37,6 @@ class _Timed:
     rows: dict[str, Row]
     runs: Runs
     sittings: list[Samples] = field(default_factory=list)
-    known: dict[str, tuple[int, float]] = field(default_factory=dict)
 
 
 class Examination:
@@ -107,7 +106,7 @@ class Examination:
             for timed in self.timed:
                 if len(timed.runs) > 1:
                     self.tell(f"{self.problem.name} {self.size}: {timed.task.operator}, timing")
-                    timed.sittings.append(sample(timed.runs, self.plan.sitting(), self.rng, self.clock, known=timed.known))
+                    timed.sittings.append(sample(timed.runs, self.plan.sitting(), self.rng, self.clock))
         self.left = time.monotonic()
 
     def finish(self) -> Block:

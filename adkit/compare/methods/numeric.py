@@ -37,14 +37,19 @@ def _columns(task: Task, column: Callable[[int], Any]) -> Any:
     return shaped[0] if len(shaped) == 1 else tuple(shaped)
 
 
-def _step(x: Any, order: int) -> float:
+def _step(x: Any, order: int, scale: float) -> float:
     """The step that balances the error of the formula, h^2, against that of rounding, eps / h^order."""
-    return float(np.finfo(float).eps ** (1.0 / (order + 2)) * max(1.0, float(np.max(np.abs(x), initial=0.0))))
+    return float(np.finfo(float).eps ** (1.0 / (order + 2))) * max(scale, abs(float(x)))
+
+
+def _scale(params: tuple[Any, ...]) -> float:
+    """How large the numbers are, up to 1: where all are small, so is what a function does between them."""
+    return min(1.0, max([float(np.max(np.abs(p), initial=0.0)) for p in params], default=1.0) or 1.0)
 
 
 def _difference_jvp(task: Task) -> Callable[[], Any]:
     f, params, tangents = task.numpy(), task.params, task.tangents
-    h = _step(0.0, 1) / max(float(np.max(np.abs(v), initial=0.0)) for v in tangents)
+    h = _step(0.0, 1, _scale(params)) / max(float(np.max(np.abs(v), initial=0.0)) for v in tangents)
 
     def run() -> Any:
         ahead = f(*[p + h * v for p, v in zip(params, tangents, strict=True)])
@@ -55,10 +60,10 @@ def _difference_jvp(task: Task) -> Callable[[], Any]:
 
 def _difference_jacobian(task: Task) -> Callable[[], Any]:
     f, params = task.numpy(), task.params
-    entries = np.concatenate([np.ravel(p) for p in params])
+    entries, scale = np.concatenate([np.ravel(p) for p in params]), _scale(params)
 
     def column(i: int) -> Any:
-        h = _step(entries[i], 1)
+        h = _step(entries[i], 1, scale)
         return (f(*_moved(params, [(i, h)])) - f(*_moved(params, [(i, -h)]))) / (2.0 * h)
 
     return lambda: _columns(task, column)
@@ -66,13 +71,13 @@ def _difference_jacobian(task: Task) -> Callable[[], Any]:
 
 def _difference_hessian(task: Task) -> Callable[[], Any]:
     f, params = task.numpy(), task.params
-    entries = np.concatenate([np.ravel(p) for p in params])
+    entries, scale = np.concatenate([np.ravel(p) for p in params]), _scale(params)
 
     def run() -> Any:
         n = len(entries)
         hessian = np.empty((n, n))
         for i, j in itertools.combinations_with_replacement(range(n), 2):
-            hi, hj = _step(entries[i], 2), _step(entries[j], 2)
+            hi, hj = _step(entries[i], 2, scale), _step(entries[j], 2, scale)
             total = sum(
                 a * b * f(*_moved(params, [(i, a * hi), (j, b * hj)])) for a in (1.0, -1.0) for b in (1.0, -1.0)
             )
