@@ -18,7 +18,9 @@ LIST = ["add", "subtract", "multiply", "divide", "true_divide", "power", "float_
 
 def test_the_list_is_complete() -> None:
     listed = adkit.supported_functions()
-    assert not [name for name in LIST if f"numpy.{name}" not in listed]
+    there = [name for name in LIST if hasattr(np, name.split(".")[0]) or "." in name]
+    assert len(there) > 250
+    assert not [name for name in there if f"numpy.{name}" not in listed]
     assert all([isinstance(convention, str) for convention in listed.values()])
 
 
