@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
@@ -39,6 +41,28 @@ def test_the_list_is_what_the_files_hold(capsys: pytest.CaptureFixture[str]) -> 
     assert capsys.readouterr().out.split() == list(paper_figures.FIGURES)
     assert main(["--list", "lecture_path*"]) == 0
     assert capsys.readouterr().out.split() == ["lecture_pathgraph"]
+
+
+def test_each_script_is_imported_alone() -> None:
+    """A circle of imports shows only in a process that has imported nothing else: so each in a fresh one."""
+    code = "import sys, importlib; importlib.import_module('paper_figures.' + sys.argv[1])"
+    names, failed = list(paper_figures.FIGURES), {}
+    for k in range(0, len(names), 4):
+        started = {name: subprocess.Popen([sys.executable, "-c", code, name], cwd=HOME.parent, stdout=subprocess.PIPE,
+                                          stderr=subprocess.STDOUT, text=True) for name in names[k : k + 4]}  # fmt: skip
+        for name, process in started.items():
+            said, _ = process.communicate()
+            if process.returncode:
+                failed[name] = said
+    assert not failed
+
+
+@pytest.mark.parametrize("name", ["lecture_bumps", "montufar2014_folding", "xent_precision"])
+def test_what_takes_no_time_agrees(name: str) -> None:
+    drawn = drawing.draw(name, 0, True)
+    assert not drawn.error
+    assert drawn.report["agrees"], [number for number in drawn.report["numbers"] if not number["agrees"]]
+    assert drawn.files[f"{name}.png"].startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("name", paper_figures.FIGURES)
