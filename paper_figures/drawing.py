@@ -75,7 +75,10 @@ def draw_all(names: list[str], seed: int, quick: bool, pool: Executor | None) ->
     futures = {pool.submit(draw, name, seed, quick): name for name in names}
     try:
         for future in as_completed(futures):
-            yield futures[future], future.result()
+            try:
+                yield futures[future], future.result()
+            except Exception as error:  # a worker has died, or does not have this package
+                yield futures[future], Drawn(futures[future], {}, "", f"its worker failed: {_line(error)}")
     finally:
         for future in futures:
             future.cancel()

@@ -194,6 +194,21 @@ def test_an_executor_gives_the_same_files(drawn: Path, tmp_path: Path) -> None:
         assert (tmp_path / file).read_bytes() == (drawn / file).read_bytes()
 
 
+def test_a_worker_that_dies_is_one_line() -> None:
+    class Dead(ThreadPoolExecutor):
+        def submit(self, *args: Any, **kw: Any) -> Any:
+            def die() -> None:
+                raise RuntimeError("the process is gone")
+
+            return super().submit(die)
+
+    with Dead(1) as pool:
+        ((_, found),) = list(drawing.draw_all(["lecture_pathgraph"], 0, True, pool))
+    assert found is not None
+    assert found.error.startswith("its worker failed: RuntimeError: the process is gone")
+    assert not found.files
+
+
 # the page --------------------------------------------------------------------------------------------
 
 
