@@ -19,8 +19,8 @@ from . import tree
 from .arguments import outputs
 from .cotangents import Pending, Spec, give
 from .errors import DerivativeError
-from .guard import silent
-from .levels import Boxed, plain
+from .fingerprint import differ, prints
+from .levels import Boxed
 from .pull import WRITES, layout, pull_dropped, pull_leaf
 from .schedules import split
 from .sweep import sweep_part
@@ -113,7 +113,7 @@ class Chain:
             return after
         seeds = [leaves[n].index for n in places]
         way = None if saved is None else _Way(stack, saved, start, seeds)
-        again = _Again(self, _Segment(0, high, slots, origin, [], _prints(leaves), 0), places, used, way)
+        again = _Again(self, _Segment(0, high, slots, origin, [], prints(leaves), 0), places, used, way)
         for n, v in zip(places, tape.add_call(again, ys, tuple(used), tuple(used.values()), again), strict=True):
             leaves[n] = v
         return tree.rebuild(after, leaves)
@@ -138,7 +138,7 @@ class Chain:
                         lambda v: tape.leaf(v.primal) if self.mine(v) and v.index >= mark else v, state  # noqa: B023
                     )
                 after = [v.index if self.mine(v) and v.index >= mark else None for v in tree.leaves(state)]
-                stack.append(_Segment(low, low + advance, slots, before, after, _prints(tree.leaves(state)), mark))
+                stack.append(_Segment(low, low + advance, slots, before, after, prints(tree.leaves(state)), mark))
             if live:
                 start = len(tape.records)
                 state = outputs(self.step(state, low + advance))
@@ -232,7 +232,7 @@ class _Again:
                 arrived = [None if k is None else found.pop(k, None) for k in part.after]
                 cut(part.mark)
                 leaves = tree.leaves(chain.descend(part, stack, forget))
-                if _differ(part.prints, _prints(leaves)):
+                if differ(part.prints, prints(leaves)):
                     raise DerivativeError(
                         f"{chain.driver}: the function gave another result when it was computed again on the way back. It must "
                         "compute the same each time: pass a seed in place of a random generator, and change nothing that it reads"
@@ -272,34 +272,6 @@ class _Cotangents(dict[int, Any]):
         if d is None:
             return np.zeros(lanes + spec.shape, spec.dtype)[()]
         return d.settle() if type(d) is Pending else d
-
-
-def _prints(leaves: list[Any]) -> list[Any]:
-    """What tells a result from another, and a result that was rounded otherwise is not: a weighted sum, and its scale."""
-    found: list[Any] = []
-    for v in leaves:
-        x = plain(v)
-        if isinstance(x, Boxed) or tree.is_static(x) or np.result_type(x).kind not in "fc":
-            found.append(None)
-            continue
-        flat = np.ravel(x)
-        weights = np.linspace(1.0, 2.0, flat.size)
-        with silent():
-            scale = float(np.abs(flat) @ weights) * float(np.finfo(flat.dtype).eps) ** 0.5
-            found.append((np.shape(x), complex(flat @ weights), scale))
-    return found
-
-
-def _differ(prints: list[Any], again: list[Any]) -> bool:
-    if len(prints) != len(again):
-        return True
-    for was, now in zip(prints, again, strict=True):
-        if was is None or now is None:
-            continue
-        # What is not finite cannot be compared, and is not refused.
-        if was[0] != now[0] or (np.isfinite(was[2]) and not abs(was[1] - now[1]) <= was[2]):
-            return True
-    return False
 
 
 _DROPPED = (pull_dropped, None, None)

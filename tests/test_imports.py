@@ -14,7 +14,7 @@ HOME = Path(adkit.__file__).parent
 
 ORDER = (
     {"errors"}, {"levels"}, {"registry"}, {"box"}, {"operators", "tree", "guard", "debug", "counting"}, {"ops"}, {"cotangents"}, {"pull"}, {"sweep"},
-    {"dual", "tape"}, {"arguments"}, {"forward", "reverse"}, {"schedules"}, {"userrules", "linearization", "higher", "replay"}, {"recompute"},
+    {"dual", "tape"}, {"arguments"}, {"forward", "reverse"}, {"schedules", "fingerprint"}, {"userrules", "linearization", "higher", "replay"}, {"recompute"},
     {"buffer"}, {"program"}, {"files"}, {"draw"}, {"console"}, {"data"}, {"verify"}, {"numpy", "testing"}, {"nn"}, {"search"}, {"compare"}, {"train"},
 )  # fmt: skip
 """The documented order, from the ground up; a room that is not named is held by the test of the layers alone."""
