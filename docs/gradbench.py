@@ -2,7 +2,8 @@
 
 Both libraries differentiate the same NumPy functions, each with its own drivers and with the same strategy.  They must
 agree to 1e-8 before anything is timed; rounds are interleaved and shuffled, and a ratio is the median of the ratios within
-a round.  ``--defaults`` runs adkit alone at GradBench's own sizes instead.
+a round.  Times are the processor's, which other programs do not lengthen.  ``--defaults`` runs adkit alone at GradBench's
+own sizes instead.
 """
 
 from __future__ import annotations
@@ -257,21 +258,23 @@ def beside(names: list[str], quick: bool) -> None:
             calls = contestants(peer, name, label, value)
             if not agree(calls["adkit"](), calls["autograd"]()):
                 sys.exit(f"{name} {label}: adkit and autograd disagree")
-            taken = rounds(calls, 0.5 if quick else 6.0)
+            taken = rounds(calls, 0.5 if quick else 3.0)
             times = [f"{np.median(taken[k]) * 1e3:.3g}" for k in ("primal", "adkit")]
             ratios = ratio(taken, "adkit", "primal"), ratio(taken, "autograd", "adkit")
             print(f"| {name} | {label} | {' | '.join([*times, *ratios])} | {len(taken['primal'])} |", flush=True)
 
 
 def defaults(names: list[str]) -> None:
-    """GradBench's own sizes, through the functions that the protocol calls: seconds of one run of each."""
-    print("| eval | size | function, seconds |\n|---|---|---|")
+    """GradBench's own sizes: seconds of the first run of each function, with all that it has to prepare."""
+    print("| eval | size | first run, seconds |\n|---|---|---|")
     for name in names:
         for label, value in DEFAULTS.get(name, []):
             runs = []
             for function, evaluation in EVALS[name].items():
-                _, timings = evaluation({**value, "min_runs": 1, "min_seconds": 0})
-                runs.append(f"{function} {timings[0]['nanoseconds'] / 1e9:.3g}")
+                arguments = evaluation.read(Fields(value))
+                start = time.process_time()
+                evaluation.run(*arguments)
+                runs.append(f"{function} {time.process_time() - start:.3g}")
             print(f"| {name} | {label} | {', '.join(runs)} |", flush=True)
     print(f"\npeak of memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2g} GiB")
 
