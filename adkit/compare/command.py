@@ -26,7 +26,9 @@ __all__ = ["answer", "listing"]
 
 def answer(argv: Sequence[str] | None) -> int:
     """Carry out a command line; with ``argv`` absent the process is the command's own."""
-    request = read(sys.argv[1:] if argv is None else argv)
+    given = list(sys.argv[1:] if argv is None else argv)
+    with document_alone(any(word == "-" or word.endswith("=-") for word in given)):  # a function of the user's is called there
+        request = read(given)
     if request.listing:
         print(listing(request))
         sys.stdout.flush()
