@@ -48,7 +48,8 @@ from .ops.network import (
     xlogy,
 )
 from .recompute import checkpoint, unroll
-from .registry import bilinear, case, custom, derived, elementwise, linear, supported_functions
+from .registry import bilinear, case, custom, derived, elementwise, linear
+from .supported import supported_functions
 from .reverse import Pullback as _Pullback, grad, jacrev, value_and_grad, vjp
 from .tape import Tape as _Tape
 

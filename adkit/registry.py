@@ -39,7 +39,6 @@ from .errors import DerivativeError, UnsupportedError
 from .levels import Boxed, lift, top_level
 
 __all__ = [
-    "ON_PRIMAL",
     "REGISTRY",
     "STRUCTURAL",
     "TABLE",
@@ -47,11 +46,9 @@ __all__ = [
     "NoSymbol",
     "OfArrays",
     "Op",
-    "answers",
     "answer_for",
     "bilinear",
     "case",
-    "convention_of",
     "custom",
     "derived",
     "elementwise",
@@ -60,7 +57,6 @@ __all__ = [
     "linear",
     "load_families",
     "lookup",
-    "supported_functions",
     "unknown",
 ]
 
@@ -424,54 +420,6 @@ def derived(*functions: Any, convention: str = "", of: Op | None = None) -> Call
         return body
 
     return declare
-
-
-ON_PRIMAL = "computed on the primal alone: no derivative"
-"""The convention of what is asked of values and not of their derivatives: comparisons, argmax, shapes, ..."""
-
-
-def supported_functions() -> dict[str, str]:
-    """What of NumPy (and, where it is installed, SciPy) may be called in a differentiated function.
-
-    Returns
-    -------
-    dict of full names, in alphabetical order, and the convention at kinks, ties and singular points ("" where none is needed).
-
-    Examples
-    --------
-    >>> functions = supported_functions()
-    >>> "numpy.tanh" in functions, "numpy.linalg.svd" in functions, "numpy.busday_count" in functions
-    (True, True, False)
-    >>> functions["numpy.maximum"]
-    "a tie gives each operand one half (SymPy's Heaviside(0))"
-    """
-    load_families()
-    return {name: convention_of(answer) for name, answer in sorted(answers().items())}
-
-
-HOMES = ("numpy", "numpy.linalg", "numpy.fft", "scipy.special")
-"""Where users find functions; SciPy's only once it has been imported."""
-
-
-def answers() -> dict[str, Any]:
-    """What answers for each function of NumPy's and SciPy's, by every full name that it has."""
-    found = {}
-    for home in HOMES:
-        module = sys.modules.get(home)
-        for name in dir(module) if module is not None else ():
-            fun = getattr(module, name)
-            if name.startswith("_") or isinstance(fun, type) or not callable(fun):
-                continue
-            for method in ("", "reduce", "accumulate", "outer"):
-                answer = TABLE.get((fun, method) if method else fun)
-                if answer is not None:
-                    found[f"{home}.{name}.{method}".rstrip(".")] = answer
-    return found
-
-
-def convention_of(answer: Any) -> str:
-    """What an op, or a composition, chooses where there is a choice."""
-    return ON_PRIMAL if hasattr(answer, "on_primal") else getattr(answer, "convention", "")
 
 
 def home_of(fun: Any) -> str:

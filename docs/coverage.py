@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from adkit.registry import ON_PRIMAL, NoSymbol, Op, answers, convention_of, load_families
+from adkit.registry import NoSymbol, Op, load_families
+from adkit.supported import ON_PRIMAL, answers, convention_of
 
 PAGE = Path(__file__).parent / "coverage.md"
 

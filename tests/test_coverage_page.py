@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import adkit
-from adkit.registry import ON_PRIMAL
+from adkit.supported import ON_PRIMAL
 
 DOCS = Path(__file__).parent.parent / "docs"
 
