@@ -64,7 +64,7 @@ class Statements(Expressions):
         lines, start = [], 0
         for p in node.args[0]:
             stop = start + p.shape[0]
-            if type(p) is not Node or self.plan.placed.get(id(p), (None,))[0] is not node:
+            if type(p) is not Node or self.plan.placed.get(id(p)) != (node, start):  # one part may stand in two places
                 lines.append(f"{name}[{start}:{stop}] = {self._operand(node, p)}")
             start = stop
         return lines

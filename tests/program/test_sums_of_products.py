@@ -83,3 +83,16 @@ def test_single_precision_and_complex_numbers():
         got = adkit.compile(f)(w, xs)
         assert got.dtype == f(w, xs).dtype
         np.testing.assert_allclose(got, f(w, xs), rtol=1e-4 if kind in (np.float32, np.complex64) else 1e-12)
+
+
+def test_one_factor_in_several_products():
+    def f(w, x):
+        h = np.tanh(x @ w)
+        g = np.sin(h)
+        return h.T @ g + g.T @ h + h.T @ h + (2.0 * g).T @ h
+
+    compiled = adkit.compile(f)
+    for seed in range(2):
+        w, x = [np.random.default_rng([seed, k]).normal(size=(4, 4)) for k in range(2)]
+        close(compiled(w, x), f(w, x))
+        close(compiled(w, x), f(w, x))
