@@ -80,7 +80,7 @@ def main(out: Any, seed: int = 0, quick: bool = False) -> dict[str, Any]:
         for k, (loss, _) in enumerate(of):
             smooth = np.convolve(loss, np.ones(25) / 25, mode="valid")
             name = {"xavier": "Xavier", "he": "He"}[init]
-            score = np.mean([accuracy for _, accuracy in of])
+            score = np.median([accuracy for _, accuracy in of])
             right.plot(np.arange(25, steps + 1), smooth, color=colour, linestyle=dash, alpha=0.9 - 0.25 * k,
                        label=None if k else f"{name}: test accuracy {score:.2f}")  # fmt: skip
     right.set_xlabel("steps")
