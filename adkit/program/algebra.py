@@ -13,8 +13,7 @@ from zlib import crc32
 
 import numpy as np
 
-from ..guard import silent
-from .node import BROADCAST, REDUCE, RESHAPE, SCATTER, STACK, TRANSPOSE, Node, elementwise, map_nodes, normal, whole
+from .node import BROADCAST, REDUCE, RESHAPE, SCATTER, STACK, TRANSPOSE, Node, elementwise, evaluate, map_nodes, normal, whole
 from ..box import getitem
 
 __all__ = ["Builder", "scalar"]
@@ -323,20 +322,6 @@ class Builder:
             if args[0].size == prod(shape) and args[0].dtype == dtype and whole(kw["indices"][0].behind(n)):
                 return self.reshape(args[0], shape)
         return self.new(SCATTER, args, kw, shape, dtype)
-
-
-def evaluate(fun: Any, args: tuple[Any, ...], kw: dict[str, Any]) -> Any:
-    """A call of constants, computed."""
-    with silent():
-        if fun is REDUCE:
-            return kw["ufunc"].reduce(args[0], axis=kw["axis"], keepdims=kw["keepdims"])
-        if fun is RESHAPE:
-            return np.reshape(args[0], kw["shape"])
-        if fun is TRANSPOSE:
-            return np.transpose(args[0], kw["axes"])
-        if fun is STACK:
-            return np.concatenate(args[0], axis=0)
-        return fun(*args, **kw)
 
 
 def rebuilt(order: list[Node], builder: Builder, change: Any, new: dict[int, Any] | None = None) -> dict[int, Any]:

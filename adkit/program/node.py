@@ -14,12 +14,13 @@ from typing import Any
 import numpy as np
 
 from ..box import getitem
+from ..guard import silent
 from ..registry import Op
 from .instruction import PART, UFUNCS
 
 __all__ = [
     "BLOCK", "BROADCAST", "CONTRACT", "FRESH", "REDUCE", "RESHAPE", "SCATTER", "STACK", "TRANSPOSE", "VIEWS", "WIDE",
-    "Node", "elementwise", "live", "map_nodes", "nodes_of", "normal", "whole",
+    "Node", "elementwise", "evaluate", "live", "map_nodes", "nodes_of", "normal", "whole",
 ]  # fmt: skip
 
 REDUCE, RESHAPE, TRANSPOSE, BROADCAST, SCATTER = "reduce", "reshape", "transpose", "broadcast", "scatter"
@@ -185,3 +186,17 @@ def whole(key: Any) -> bool:
     """Whether a subscript selects everything, and at most adds axes of length one."""
     parts = key if type(key) is tuple else (key,)
     return all([k is None or k is Ellipsis or (type(k) is slice and k == slice(None)) for k in parts])
+
+
+def evaluate(fun: Any, args: tuple[Any, ...], kw: dict[str, Any]) -> Any:
+    """A call of constants, computed."""
+    with silent():
+        if fun is REDUCE:
+            return kw["ufunc"].reduce(args[0], axis=kw["axis"], keepdims=kw["keepdims"])
+        if fun is RESHAPE:
+            return np.reshape(args[0], kw["shape"])
+        if fun is TRANSPOSE:
+            return np.transpose(args[0], kw["axes"])
+        if fun is STACK:
+            return np.concatenate(args[0], axis=0)
+        return fun(*args, **kw)
