@@ -180,6 +180,10 @@ class Op:
             for x, rule in zip(xs, self.rules, strict=True)
         ])  # fmt: skip
 
+    def refuses(self, k: int) -> bool:
+        """Whether no derivative is known with respect to operand ``k`` (see :func:`unknown`)."""
+        return self.kind == "elementwise" and getattr(self.rules[k], "refuses", False)
+
     def _metadata(self, rest: tuple[Any, ...], kw: dict[str, Any]) -> dict[str, Any]:
         """Metadata given by position, by name."""
         if rest:
@@ -442,4 +446,5 @@ def unknown(what: str) -> Fun:
             "of your own with adkit.custom_jvp"
         )
 
+    refuse.refuses = True  # type: ignore[attr-defined]
     return refuse

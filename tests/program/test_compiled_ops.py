@@ -7,10 +7,16 @@ import pytest
 from near import same
 
 import adkit
-from adkit.registry import REGISTRY
+from adkit.registry import REGISTRY, home_of, load_families
 from adkit.verify.sample import calls, probe
 
-OPS = [name for name, op in REGISTRY.items() if op.builtin]
+load_families()
+SOME = {"expit", "jv", "lambertw", "fresnel", "special.log1p", "polygamma"}
+"""Of SciPy's, which are many and alike."""
+OPS = [
+    name for name, op in REGISTRY.items()
+    if op.builtin and not name.startswith("scipy.") and (home_of(op.fun) != "scipy.special" or name in SOME)
+]  # fmt: skip
 
 
 def trial(p, q):
@@ -43,5 +49,6 @@ def test_every_op_compiled_is_what_it_is_eagerly(name):
     for at in calls(op):
         p = probe(op, at, 0)
         q = probe(op, at, 1)
+        p, q = [r.only(tuple([k for k in r.places if not op.refuses(k)])) for r in (p, q)]
         q = p if [x.shape for x in p.xs] != [x.shape for x in q.xs] else q
         trial(p, q)

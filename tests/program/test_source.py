@@ -13,8 +13,12 @@ import pytest
 
 import adkit
 from adkit import tree
-from adkit.registry import REGISTRY
+from adkit.registry import REGISTRY, home_of, load_families
 from adkit.verify.sample import calls, probe
+
+load_families()
+SPECIAL = {name for name, op in REGISTRY.items() if "scipy" in str(getattr(op.fun, "__module__", "")) or home_of(op.fun) == "scipy.special"}
+SPECIAL |= {"polygamma"}  # one of ours, written with theirs
 
 
 def alone(program: Any) -> Callable[..., Any]:
@@ -36,12 +40,17 @@ def assert_equal(got: Any, want: Any, rtol: float = 1e-12) -> None:
         np.testing.assert_allclose(b, a, rtol=rtol, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", REGISTRY)
+SOME = {"expit", "jv", "lambertw", "fresnel", "special.log1p", "polygamma"}
+"""Of SciPy's, which are many and alike."""
+
+
+@pytest.mark.parametrize("name", [name for name in REGISTRY if not name.startswith("scipy.") and (name not in SPECIAL or name in SOME)])
 def test_every_op_and_its_derivatives(name: str) -> None:
     """The op, its JVP, its VJP, and the second derivative both ways: traced, run alone, and run at another point."""
     op = REGISTRY[name]
     for at in calls(op):
         p = probe(op, at)
+        p = p.only(tuple([k for k in p.places if not op.refuses(k)]))
         if not p.places or at.kw.get("pad_width") == ():  # NumPy itself refuses to pad a number
             continue
         xs = tuple(p.xs)
@@ -66,7 +75,7 @@ def test_every_op_and_its_derivatives(name: str) -> None:
                 assert_equal(program(*xs), f(*xs))
                 near = tuple([x * 1.001 for x in xs])
                 assert_equal(program(*near), f(*near), rtol=1e-9)
-                assert imported(program.source) <= {"numpy"} | ({"scipy.special"} if "scipy" in repr(op.fun) else set())
+                assert imported(program.source) <= {"numpy"} | ({"scipy.special"} if name in SPECIAL else set())
 
 
 def path_graph(x: Any) -> Any:
