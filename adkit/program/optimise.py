@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextvars
+import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import tree
-from ..errors import UnsupportedError
+from ..errors import AdkitError, AdkitWarning, UnsupportedError
 from ..box import getitem, unstack
 from .algebra import Builder
 from .blocks import blocked
@@ -134,7 +135,38 @@ class TracedElsewhereError(ValueError):
 
 
 def optimised(program: Program, backend: str | None = None) -> Fast:
-    """The fast form of a program."""
+    """The fast form of a program; where a pass fails, a warning, and the program as it was traced."""
+    try:
+        return _optimised(program, backend)
+    except (AdkitError, ImportError):
+        raise
+    except Exception as error:
+        warnings.warn(
+            f"compile: {program.name} could not be optimised ({type(error).__name__}: {error}) and runs as it was traced; please "
+            "report it",
+            AdkitWarning,
+            stacklevel=2,
+        )
+        return _Plain(program)
+
+
+class _Plain(Fast):
+    """A program as it was traced, in the place of its fast form."""
+
+    def __init__(self, program: Program) -> None:
+        self.guarded = any([i.role is not None for i in program.instructions])
+        self.source, self.constants = program.source, program.constants
+        function = program._compiled()[2]
+        form = program.outputs
+
+        def run(*args: Any) -> Any:
+            found = [x.copy() if isinstance(x, np.ndarray) else x for x in tree.leaves(function(*args))]
+            return tree.rebuild(form, found)
+
+        self.run = _checked(run) if self.guarded else run
+
+
+def _optimised(program: Program, backend: str | None) -> Fast:
     builder = Builder()
     fresh = Fresh({"np", "scipy", "adkit", "buffers", "finite", *program.parameters})
     names = name_values(program, fresh)

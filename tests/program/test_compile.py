@@ -394,3 +394,19 @@ def test_a_jacobians_seeds_stay_a_vector():
         compiled = adkit.compile(jacobian(lambda x: np.tanh(a @ x)))
         np.testing.assert_allclose(compiled(x), (1 - np.tanh(a @ x) ** 2)[:, None] * a, rtol=1e-12, atol=1e-14)
     assert ".dot(" not in adkit.compile(adkit.jacrev(np.tanh)).source
+
+
+def test_a_pass_that_fails_costs_speed_alone(monkeypatch):
+    def fails(*_):
+        raise KeyError("a mistake")
+
+    monkeypatch.setattr("adkit.program.optimise.polished", fails)
+    f = adkit.value_and_grad(smooth)
+    compiled = adkit.compile(f)
+    with pytest.warns(adkit.AdkitWarning, match="runs as it was traced"):
+        same(compiled(X), f(X))
+    same(compiled(X + 1.0), f(X + 1.0))
+    identity = adkit.compile(lambda x: (x, x[1:]))
+    with pytest.warns(adkit.AdkitWarning, match="runs as it was traced"):
+        first = identity(X)
+    assert not any([np.shares_memory(a, X) for a in first])
