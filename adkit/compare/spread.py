@@ -14,13 +14,13 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib import import_module
 from multiprocessing import get_context
 from typing import Any
 
+from ..console.functions import words_of
 from ..console.options import UsageError
 from .measure import Plan
 from .methods import METHODS, Method
@@ -76,9 +76,8 @@ def spread(request: Any, cases: Cases, methods: Sequence[Method], tell: Tell, ti
                 tell(f"{problem.name} {size}: waiting for a worker")
                 try:
                     block = future.result()
-                except (BrokenProcessPool, CancelledError) as error:
-                    raise UsageError(f"--executor {request.executor}: a worker ended while it measured {problem.name} {size}: "
-                                     f"{str(error) or type(error).__name__}") from None  # fmt: skip
+                except (CancelledError, Exception) as error:  # a worker that died, a package that it lacks: in its own words
+                    raise UsageError(f"--executor {request.executor}: {problem.name} {size} was not measured: {words_of(error)}") from None
                 for _ in request.operators_of(problem):
                     tick()
                 yield replace(block, problem=problem)

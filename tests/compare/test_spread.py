@@ -84,6 +84,20 @@ def test_an_executor_that_there_is_not(text: str, says: str, capsys: pytest.Capt
     assert err.splitlines()[-1].startswith("adkit compare: ")
 
 
+def test_a_worker_that_dies_is_said_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "deadly_model.py").write_text(
+        "import multiprocessing, os\nimport numpy as np\ndef loss(x):\n"
+        "    if multiprocessing.parent_process() is not None:\n        os._exit(3)\n    return np.sum(x)\n"
+    )
+    command = ["deadly_model.py:loss", "--at", "np.ones(2)", "--quick", "--rounds", "1", "--executor", "processes:1", "--csv", "rows.csv"]
+    found = subprocess.run([sys.executable, "-m", "adkit.compare", *command], cwd=tmp_path, capture_output=True, text=True, timeout=300,
+                           check=False, env=os.environ | {"PYTHONPATH": str(ROOT)})  # fmt: skip
+    assert found.returncode == 2
+    assert "deadly_model.py:loss 2 was not measured: BrokenProcessPool: " in found.stderr
+    assert "Traceback" not in found.stderr
+    assert not (tmp_path / "rows.csv").exists()
+
+
 def test_without_dask_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     assert main([*COMMAND, "--executor", "dask://127.0.0.1:1"]) == 2

@@ -20,8 +20,8 @@ __all__ = ["SYMBOLIC"]
 
 # By count and not by time, so that what is skipped does not depend on the machine; the time is for what nobody foresaw.
 _INPUTS = 32
-_OPERATIONS = 500
-_SWOLLEN = 40_000
+_OPERATIONS = 800
+_SWOLLEN = 20_000
 _SECOND_ORDER = 30_000
 _SECONDS = 30.0
 
