@@ -77,7 +77,8 @@ def spread(request: Any, cases: Cases, methods: Sequence[Method], tell: Tell, ti
                 try:
                     block = future.result()
                 except (CancelledError, Exception) as error:  # a worker that died, a package that it lacks: in its own words
-                    raise UsageError(f"--executor {request.executor}: {problem.name} {size} was not measured: {words_of(error)}") from None
+                    what = f"{problem.name} {size} was not measured: {words_of(error)}"
+                    raise UsageError(f"--executor {request.executor}: {what}") from None
                 for _ in request.operators_of(problem):
                     tick()
                 yield replace(block, problem=problem)
