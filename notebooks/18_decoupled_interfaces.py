@@ -45,7 +45,7 @@ def train(net, steps=400, gradients=None):
         losses.append(float(loss))
     return params, losses
 
-
+# %%
 def right(net, params):
     return float(np.mean(net(params, X_test).argmax(axis=1) == labels_test))
 
@@ -132,22 +132,20 @@ plt.show()
 # **At the start the predictor says zero. After 100 steps, in which of the two kinds is the guess nearer?**
 
 # %%
+def between(net, params, h, first, last):
+    for k in range(first, last + 1):
+        layer = net.layers[k - 1]
+        h = layer(params[f"layer{k}"], h)
+    return h
+
+
 def agreement(net, params, below):
-    x, t = X[:200], T[:200]
-    h = x
-    for k in range(1, below + 1):
-        h = net.layers[k - 1](params[f"layer{k}"], h)
-    true = adkit.grad(lambda h: nn.softmax_cross_entropy(above(net, params, h, below), t, "sum"))(h)
+    h, t = between(net, params, X[:200], 1, below), T[:200]
+    true = adkit.grad(lambda h: nn.softmax_cross_entropy(between(net, params, h, below + 1, 3), t, "sum"))(h)
     predictor = net.predictors[below - 1]
     guess = predictor(params[f"predictor{below}"], *((h, t) if predictor.n_targets else (h,)))
     size = np.linalg.norm(guess) * np.linalg.norm(true)
     return float(np.sum(guess * true) / size) if size else 0.0
-
-
-def above(net, params, h, below):
-    for k in range(below + 1, len(net.layers) + 1):
-        h = net.layers[k - 1](params[f"layer{k}"], h)
-    return h
 
 # %%
 def bars(figure, steps):
