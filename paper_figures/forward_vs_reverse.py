@@ -61,7 +61,7 @@ def main(out: Any, seed: int = 0, quick: bool = False) -> dict[str, Any]:
     records = [tape(k) for k in lengths]
     page.equal("records of reverse mode for loops of 10, 20, 40, 80 steps", str(records), str([3 * k for k in lengths]), THEORY)
 
-    left, middle, right = page.panels(1, 3, size=(14.4, 4.2))
+    left, middle, right = page.panels(1, 3, size=(14.4, 4.8), width_ratios=[1, 1.35, 1])
     k = np.array(sizes)
     for n_or_m, colour, marker, name in ((0, BLUE, "o", "forward: tangents"), (1, RED, "s", "reverse: cotangents")):
         left.loglog(k, [table[n, 10][n_or_m] for n in sizes], marker, linestyle="-", color=colour,
@@ -80,7 +80,8 @@ def main(out: Any, seed: int = 0, quick: bool = False) -> dict[str, Any]:
     for i in range(len(sizes)):
         for j in range(len(sizes)):
             value = 10 ** ratios[i, j]
-            middle.text(j, i, f"{value:.2g}", ha="center", va="center", fontsize=7.5,
+            words = np.format_float_positional(value, 2, fractional=False, trim="-")
+            middle.text(j, i, words, ha="center", va="center", fontsize=7,
                         color="white" if abs(ratios[i, j]) > 0.7 * limit else "black")  # fmt: skip
     middle.set_xticks(range(len(sizes)), [str(s) for s in sizes])
     middle.set_yticks(range(len(sizes)), [str(s) for s in sizes])

@@ -93,8 +93,8 @@ def main(out: Any, seed: int = 0, quick: bool = False) -> dict[str, Any]:
                       label=f"deep, n₀ = {n_in}, n = {width}: at least")  # fmt: skip
         left.semilogy(depths, [nn.regions_of_one_layer(n_in, width * d) for d in depths], color=colour, linestyle="--",
                       label="one layer of n L units: at most")  # fmt: skip
-    left.plot([d for _, _, d in counted], list(counted.values()), "x", color="black", markersize=9, label="counted, n₀ = 2",
-              linestyle="none")  # fmt: skip
+    shown = {depth: count for (_, width, depth), count in counted.items() if width == 4}
+    left.plot(list(shown), list(shown.values()), "x", color="black", markersize=9, label="counted, n₀ = 2, n = 4")
     left.set_xlabel("layers L")
     left.set_ylabel("linear regions")
     caption(left, "deep against wide")
