@@ -133,6 +133,10 @@ def _draw_lines(axes: Any, points: Points, title: str) -> None:
         line = sorted(points["value"])
         axes.plot([p[0] for p in line], [p[1] for p in line], color="#999999", linewidth=1, linestyle=(0, (1, 1)), label="value")
     axes.set(xscale="log", yscale="log", xlabel="size", ylabel="seconds a call")
+    sizes = sorted({p[0] for line in points.values() for p in line})
+    if len(sizes) <= 6:  # the sizes themselves: within one power of ten the usual labels run into one another
+        axes.set_xticks(sizes, [f"{n:,.0f}" for n in sizes])
+        axes.set_xticks([], minor=True)
     axes.set_title(title, fontsize=10)
     axes.grid(True, which="major", alpha=0.25)
     modes = [[(p[0], p[1]) for p in points.get(name, [])] for name in ("forward", "reverse")]
