@@ -62,6 +62,8 @@ def main(out: Any, seed: int = 0, quick: bool = False) -> dict[str, Any]:
         for mode, least, most in (("tangent", 2, 2.5), ("gradient", 3, 4)):
             middle, half = (least + most) / 2, (most - least) / 2
             page.within(f"{name}: value and {mode}, counted, over the value", of[mode], middle, half, PAPER)
+        # Not the model: what adkit's program for value and gradient consists of, weighed in the same way.
+        page.at_most(f"{name}: operations of the gradient's own program, over the value's", of["program"], 4, PAPER)
 
     left, right = page.panels(1, 2, size=(11.0, 0.32 * len(names) + 2.6), sharey=True)
     rows = np.arange(len(names))
