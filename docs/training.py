@@ -70,13 +70,13 @@ def scikit_learn(x: Any, labels: Any, epochs: int) -> float:
         return (time.perf_counter() - start) / (epochs * -(-len(x) // BATCH))
 
 
-def in_mode(mode: str, examples: int | None, epochs: int) -> float:
+def in_mode(mode: str, examples: int | None, epochs: int, compile: bool = False) -> float:  # noqa: A002 - fit's name
     """Seconds a step of digits-mlp."""
     network = NETWORKS["digits-mlp"]
     (x, t), _ = network.data()
     rate = 0.001 if mode == "forward-gradient" else RATE
     run = fit(network.module, network.loss, (x[:examples], t[:examples]), SGD(rate), epochs=epochs, batch=BATCH, mode=mode,
-              every=epochs, progress=False)  # fmt: skip
+              every=epochs, progress=False, compile=compile)  # fmt: skip
     return run.seconds / run.steps
 
 
@@ -87,6 +87,7 @@ def cost_of_a_step(rounds: int) -> Iterator[str]:
     runs: dict[str, Callable[[], float]] = {
         "NumPy by hand": lambda: by_hand(x, t, 5),
         "scikit-learn MLPClassifier": lambda: scikit_learn(x, labels, 5),
+        "adkit, reverse, compiled": lambda: in_mode("reverse", None, 5, compile=True),
         "adkit, modules": lambda: in_mode("modules", None, 5),
         "adkit, reverse": lambda: in_mode("reverse", None, 5),
         "adkit, forward-gradient": lambda: in_mode("forward-gradient", None, 5),

@@ -89,9 +89,12 @@ def dead_units(
     with np.errstate(over="ignore", invalid="ignore"):
         _, memory = module.forward_by_hand(params, x, state=state)
     found: dict[str, Any] = {}
+    broken: list[str] = []  # what has diverged is neither dead nor alive
     inside = list(layers(module, memory)) or [(module.kind, module, memory)]
     for path, child, inner in inside:
         if isinstance(child, Activation):
+            if not np.all(np.isfinite(inner.y)):
+                broken.append(path)
             passes = np.abs(child.slope(inner.xs[0], inner.y)) > slope
             found[path] = np.mean(np.reshape(passes, (-1, passes.shape[-1])), axis=0)
     if not found:
@@ -101,12 +104,14 @@ def dead_units(
     total = sum(dead.values())
     fraction = total / units
     said = f"{total} of {units} are dead ({100 * fraction:.0f} %)"
-    if fraction > allowed:
+    if broken:
+        said = f"the outputs of {broken[0]} are no finite numbers: the network has diverged. A smaller learning rate helps."
+    elif fraction > allowed:
         said += f", most in {max(dead, key=lambda k: dead[k])}. A smaller learning rate, He initialisation or a leaky relu helps."
     else:
         said += "; the units learn."
     numbers = {"activity": found, "dead": total, "units": units, "fraction": fraction}
-    return Diagnosis("dead units", fraction <= allowed, said, numbers, pictures.activity)
+    return Diagnosis("dead units", fraction <= allowed and not broken, said, numbers, pictures.activity)
 
 
 def gradient_flow(gradients: Any, *, lowest: float = 1e-2, highest: float = 1e2) -> Diagnosis:

@@ -56,6 +56,14 @@ def test_row_63_a_saturated_sigmoid_is_dead_too() -> None:
         nn.dead_units(nn.Linear(2, 2), nn.Linear(2, 2).init(0), np.ones((5, 2)))
 
 
+def test_row_63_a_network_that_has_diverged_is_not_called_alive() -> None:
+    layer = nn.Sequential(nn.Linear(2, 4), nn.LeakyRelu())
+    params = layer.init(0)
+    params["linear1"]["W"][0, 0] = np.nan
+    found = nn.dead_units(layer, params, np.ones((5, 2)))
+    assert not found.ok and "leakyrelu1 are no finite numbers" in found.verdict.replace("_", "")
+
+
 def deep(normalised: bool) -> nn.Sequential:
     modules: list[nn.Module] = []
     for n in (64, 100, 100, 100, 100, 100):

@@ -31,15 +31,23 @@ def go(epochs, **more):
 def continued(epochs):
     return go(epochs, save=path, save_every=0, resume=path if os.path.exists(path) else None)
 
+def stamp():
+    return os.stat(path).st_mtime_ns if os.path.exists(path) else 0
+
 go(2)  # what is made at first use, once for all forks
 random.seed(0)
 done, times = [0], 0
 while times < kills:
+    before = stamp()
     child = os.fork()
     if not child:
         continued(10**6)
         os._exit(1)
-    time.sleep(random.uniform(0.0, 0.06))
+    # Every other one is killed after it has saved, however slow the machine is; the others wherever they are.
+    patience = time.monotonic() + 60
+    while times % 2 and stamp() == before and time.monotonic() < patience:
+        time.sleep(0.001)
+    time.sleep(random.uniform(0.0, 0.03))
     os.kill(child, signal.SIGKILL)
     assert os.WIFSIGNALED(os.waitpid(child, 0)[1]), "the run ended before it was killed"
     times += 1
@@ -47,7 +55,7 @@ while times < kills:
         load_checkpoint(path)
         done.append(describe_checkpoint(path)["step"])
 assert done == sorted(done), done
-assert done[-1] > 10, done
+assert done[-1] >= 10, done
 
 epochs = done[-1] // 2 + 20
 whole, found = go(epochs), continued(epochs)
@@ -63,9 +71,9 @@ print(len(set(done)) - 1, "of", times, "kills came after steps that were saved")
 def test_killed_twenty_times(tmp_path: Path) -> None:
     env = os.environ | {"PYTHONPATH": str(ROOT)}
     found = subprocess.run([sys.executable, "-c", SCRIPT, str(tmp_path), "20"], capture_output=True, text=True, env=env,
-                           timeout=120, check=False)  # fmt: skip
+                           timeout=600, check=False)  # fmt: skip
     assert found.returncode == 0, found.stderr
     saved = int(found.stdout.split()[0])
-    assert saved >= 5, found.stdout
+    assert saved >= 10, found.stdout
     # What a killed process was writing aside may lie there; it is never taken for the checkpoint.
     assert all(name == "run.npz" or name.endswith(".part") for name in os.listdir(tmp_path))
