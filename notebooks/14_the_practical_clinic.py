@@ -92,9 +92,9 @@ axis.legend()
 plt.show()
 
 # %% [markdown]
-# About a ten-thousandth: six factors of at most 1/4, times the weights. The first layer would need ten thousand times as
-# many steps. Batch normalisation keeps the signals where the sigmoid is steep; relus with He's weights, or wires around
-# the layers, do as well.
+# About a ten-thousandth, a *vanishing gradient*: six factors of at most 1/4, times the weights. The first layer would need ten
+# thousand times as many steps. Batch normalisation keeps the signals where the sigmoid is steep; relus with He's weights, or
+# wires around the layers, do as well.
 #
 # ## Patient 3: is the learning rate right?
 #

@@ -8,6 +8,7 @@ import numpy as np
 
 import adkit
 from adkit import nn
+from adkit.nn.corridor import GAMMA, WAY, corridor, corridor_network
 
 from .common import BLUE, PAPER, RED, REFERENCE, Page, caption, legend
 
@@ -18,57 +19,14 @@ CLAIM = (
 )
 SOURCE = "Wang et al. (2015), Dueling Network Architectures for Deep Reinforcement Learning, fig. 3, arXiv:1511.06581"
 
-GAMMA, EPSILON, LR = 0.99, 0.01, 1e-3
-WAY = np.array([(0, y) for y in range(10)] + [(x, 10) for x in range(50)] + [(49, y) for y in range(11, 21)])
-"""Up, along, and up: the places of the 70 states, in the order of the way."""
-MOVES = np.array([(0, 1), (0, -1), (-1, 0), (1, 0), (0, 0)])
-
-
-def corridor(actions: int) -> tuple[Any, Any, Any]:
-    """The next state and the reward of each state and action, and the policy's probabilities.
-
-    State 70 is the end, which pays 1; a wall leaves the agent where it is, and actions from the fifth on do nothing.
-    """
-    places = {(int(x), int(y)): k for k, (x, y) in enumerate(WAY)}
-    n = len(WAY)
-    follow, reward, best = np.zeros((n, actions), int), np.zeros((n, actions)), np.zeros(n, int)
-    for k, place in enumerate(WAY):
-        for a in range(actions):
-            x, y = place + MOVES[min(a, 4)]
-            follow[k, a] = n if k == n - 1 and a == 0 else places.get((int(x), int(y)), k)
-            reward[k, a] = follow[k, a] == n
-        best[k] = next(a for a in range(5) if follow[k, a] == k + 1)
-    policy = np.full((n, actions), EPSILON / actions)
-    policy[np.arange(n), best] += 1 - EPSILON
-    return follow, reward, policy
-
-
-def exact(follow: Any, reward: Any, policy: Any) -> Any:
-    """Q of the policy, by a linear solve."""
-    n = len(follow)
-    P = np.zeros((n, n + 1))
-    np.add.at(P, (np.arange(n)[:, None], follow), policy)
-    V = np.linalg.solve(np.eye(n) - GAMMA * P[:, :n], np.sum(policy * reward, axis=1))
-    return reward + GAMMA * np.append(V, 0.0)[follow]
-
-
-def network(dueling: bool, actions: int) -> nn.Graph:
-    """Three layers of 50; or one, and two streams with 25 each."""
-    n = len(WAY)
-    nodes: dict[str, Any] = {"L1": (nn.Linear(n, 50, "he"), "x"), "h1": (nn.Relu(), "L1")}
-    for name, width, ends in (("V", 25, 1), ("A", 25, actions)) if dueling else (("Q", 50, actions),):
-        nodes |= {f"L2{name}": (nn.Linear(50, width, "he"), "h1"), f"h2{name}": (nn.Relu(), f"L2{name}"),
-                  f"L3{name}": (nn.Linear(width, ends), f"h2{name}")}  # fmt: skip
-    if dueling:
-        nodes["Q"] = (nn.Dueling(), "L3V", "L3A")
-    return nn.Graph(nodes, output="Q" if dueling else "L3Q")
+EPSILON, LR = 0.01, 1e-3
 
 
 def errors(dueling: bool, actions: int, seed: int, steps: int, every: int) -> Any:
     """The squared error of Q, summed over states and actions, each so many steps of expected SARSA."""
-    follow, reward, policy = corridor(actions)
-    truth, states = exact(follow, reward, policy), np.eye(len(WAY))
-    net, rng = network(dueling, actions), np.random.default_rng((seed, actions))
+    follow, reward, policy = way = corridor(actions, EPSILON)
+    truth, states = way.exact(), np.eye(len(WAY))
+    net, rng = corridor_network(actions, dueling), np.random.default_rng((seed, actions))
     params, optimizer = net.init((seed, int(dueling))), nn.Adam(lr=LR)
     memory = optimizer.init(params)
 
