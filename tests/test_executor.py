@@ -31,13 +31,3 @@ def test_a_scheduler_that_does_not_answer() -> None:
     with pytest.raises(UsageError, match="no Dask scheduler answers at nowhere"):
         with open_executor("dask://nowhere"):
             pass
-
-
-def test_a_dask_cluster_carries_work_out() -> None:
-    distributed = pytest.importorskip("distributed", reason="the extra dask is not installed")
-    # On the loopback, its workers threads of this process: no network, nothing that outlives the test.
-    settings = {"n_workers": 1, "threads_per_worker": 1, "processes": False, "dashboard_address": None, "protocol": "tcp://"}
-    with distributed.LocalCluster(host="127.0.0.1", **settings) as cluster:
-        with open_executor(cluster.scheduler_address.replace("tcp://", "dask://")) as pool:
-            assert pool is not None
-            assert pool.submit(abs, -3).result() == 3
