@@ -57,7 +57,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(f, updated=())
     def recomputed(*args: Any, **kw: Any) -> Any:
         tape = innermost()
-        if not isinstance(tape, Tape):
+        if not isinstance(tape, Tape) or tape.keeps:
             return f(*args, **kw)
         chain = Chain(tape, lambda given, _: f(*given[0], **given[1]), "checkpoint", "hidden")
         return chain.forget(outputs((args, kw)), 1, 1, keep=False)
@@ -98,7 +98,7 @@ def unroll(
         recomputation_cost(1, slots)  # refuses what is no number of slots
     length, item = _steps(inputs)
     state, tape = outputs(state), innermost()
-    if slots is None or not isinstance(tape, Tape):
+    if slots is None or not isinstance(tape, Tape) or tape.keeps:
         for k in range(length):
             state = outputs(step(state, item(k)))
         return state

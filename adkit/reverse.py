@@ -223,11 +223,11 @@ class Pullback:
 
 
 def record(f: Callable[..., Any], args: tuple[Any, ...], places: tuple[int, ...], kw: dict[str, Any],
-            has_aux: bool, op: str) -> tuple[Any, Any, Any]:  # fmt: skip
-    """Run ``f`` on a tape that is kept: the recording, the output, the aux."""
-    run = _Recording()
+            has_aux: bool, op: str, keeps: bool = False) -> tuple[Any, Any, Any]:  # fmt: skip
+    """Run ``f`` on a tape that is kept, with ``keeps`` also what checkpoints forget: the recording, the output, the aux."""
+    run, boxed = _Recording(), list(args)
+    run.tape.keeps = keeps
     try:
-        boxed = list(args)
         for k in places:
             boxed[k] = enter(args[k], run.box, k, op)
         check_inputs(run.inputs, args, places, op)

@@ -37,11 +37,12 @@ _LARGE = 4096
 class Tape(Level):
     """The records of one reverse-mode level, in the order of computation."""
 
-    __slots__ = ("__weakref__", "append", "dropped", "finder", "lock", "records", "watch")
+    __slots__ = ("__weakref__", "append", "dropped", "finder", "keeps", "lock", "records", "watch")
 
     def __init__(self) -> None:
         super().__init__()
         self.dropped = 0
+        self.keeps = False  # whether a checkpoint's records stay, for who reads the tape from its beginning
         self.lock: Any = None
         self.records: list[Any] = []
         self.append: Callable[[Any], None] = self.records.append

@@ -28,7 +28,7 @@ class Trace(Level):
     def __init__(self, keeps: bool = True) -> None:
         super().__init__()
         self.keeps = keeps  # whether instructions keep the example's values, or only their shapes and types
-        self.special = False  # whether a zero was kept through an infinite factor, in a way that holds for the example alone
+        self.special = False  # whether it holds for the example alone: an error was met, or a zero kept through an infinite factor
         self.instructions: list[Instruction] = []
         self.guards: list[Guard] = []
         self._layouts: dict[Any, Any] = {}
@@ -53,7 +53,13 @@ class Trace(Level):
         written = tuple([self._written(a, frame) for a in args])
         kept = {k: self._written(v, frame) for k, v in kw.items() if v is not np._NoValue}
         given = [example(a) for a in args]
-        value = (run or fun)(*given, **{k: example(v) for k, v in kw.items()})
+        try:
+            value = (run or fun)(*given, **{k: example(v) for k, v in kw.items()})
+        except Exception as error:
+            # A function that goes on from here does so for the example alone.  The sweeps' own traps mend what they catch.
+            if sweep is None or not isinstance(error, FloatingPointError):
+                self.special = True
+            raise
         if isinstance(value, (tuple, list)) and value and all([isinstance(v, (np.ndarray, np.generic)) for v in value]):
             return self._several(fun, written, kept, value, where)
         if isinstance(value, (bool, int, float, complex)):

@@ -106,7 +106,7 @@ def jacobian(
     known = _Known(pattern)
 
     def full(*args: Any, **kw: Any) -> Any:
-        run, y, place = _recorded(f, argnums, args, kw, "sparse.jacobian")
+        run, y, place = _recorded(f, argnums, args, kw, "sparse.jacobian", known.given is None)
         try:
             shape = (np.size(_primal(y, run)), run.inputs[0].size)
             p = known.pattern(shape, "sparse.jacobian") or _pattern(run, y)
@@ -198,8 +198,8 @@ def _one(argnums: Any, op: str) -> int:
     return int(argnums)
 
 
-def _recorded(f: Any, argnums: Any, args: Any, kw: Any, op: str) -> tuple[Any, Any, int]:
-    """A run on a tape: the recording, the result, and the place of the argument."""
+def _recorded(f: Any, argnums: Any, args: Any, kw: Any, op: str, keeps: bool = True) -> tuple[Any, Any, int]:
+    """A run on a tape: the recording, the result, and the place of the argument.  A pattern is read off what ``keeps`` all."""
     place = positions(_one(argnums, op), args, op, kw)[0]
     if not isinstance(args[place], (float, np.ndarray, np.generic, Boxed)):
         raise DerivativeError(
@@ -208,7 +208,7 @@ def _recorded(f: Any, argnums: Any, args: Any, kw: Any, op: str) -> tuple[Any, A
         )
     if isinstance(args[place], Boxed):
         raise DerivativeError(f"{op}: a sparse matrix carries no derivative, so {op} does not nest; use adkit.jacobian")
-    run, y, _ = record(f, args, (place,), kw, False, op)
+    run, y, _ = record(f, args, (place,), kw, False, op, keeps)
     try:
         check_record(run.tape.records[0])
         leaves = tree.leaves(y)
