@@ -1,4 +1,4 @@
-"""scipy.linalg: triangular, banded and Cholesky solvers, Sylvester's equation, functions of matrices.
+"""scipy.linalg: triangular and Cholesky solvers; the banded ones, LU, Sylvester's equation and functions of matrices beside it.
 
 Matrices stand in the last two axes; stacks of them in front, where SciPy takes stacks.  What NumPy has too is NumPy's,
 with its rules; of plain arrays each function gives what SciPy gives, and all other names are SciPy's own.
@@ -18,6 +18,7 @@ from .banded import banded_solution
 from .common import lifted, mirror, own
 from .lu import lu, lu_factor, lu_solve
 from .matrixfunctions import coshm, cosm, expm, expm_frechet, logm, sinhm, sinm, sqrtm, tanhm, tanm
+from .sylvester import solve_sylvester
 
 __all__ = [
     "block_diag", "cho_factor", "cho_solve", "cholesky", "coshm", "cosm", "det", "eigh", "eigvalsh", "expm", "expm_frechet", "inv",
@@ -165,39 +166,6 @@ def cho_solve(c_and_lower: Any, b: Any, overwrite_b: bool = False, check_finite:
     first, second = (0, "C") if lower else ("C", 0)
     found = solve_triangular(c, solve_triangular(c, b[:, None] if b.ndim == 1 else b, first, lower), second, lower)
     return found[..., 0] if b.ndim == 1 else found
-
-
-# Sylvester's equation --------------------------------------------------------------------------------
-
-
-def _jvp_sylvester(gs: Any, y: Any, xs: Any, p: Any, l: int) -> Any:
-    ga, gb, rest = gs
-    for moved in (None if ga is None else np.matmul(ga, y), None if gb is None else np.matmul(y, gb)):
-        if moved is not None:
-            rest = -moved if rest is None else rest - moved
-    return _sylvester(xs[0], xs[1], rest)
-
-
-def _vjp_sylvester(g: Any, y: Any, xs: Any, p: Any, l: int) -> Any:
-    back = _sylvester(transposed(xs[0]), transposed(xs[1]), g)
-    return -np.matmul(back, transposed(y)), -np.matmul(transposed(y), back), back
-
-
-_sylvester = own(
-    custom, "scipy.linalg.solve_sylvester", lambda a, b, q: _sl.solve_sylvester(a, b, q), lambda a, b, q: None, _jvp_sylvester,
-    _vjp_sylvester, arity=3, batched=False, symbol=_SOLVES, domain=(0.5, 2),
-    cases=(case(_LOWER + np.eye(3), (2, 2), (3, 2)), case((1, 1), (1, 1), (1, 1))),
-)  # fmt: skip
-
-
-def solve_sylvester(a: Any, b: Any, q: Any) -> Any:
-    """The solution of ``a x + x b = q``, as ``scipy.linalg.solve_sylvester``.
-
-    >>> solve_sylvester(np.array([[1.0]]), np.array([[3.0]]), np.array([[8.0]])).tolist()
-    [[2.0]]
-    """
-    boxed, (a, b, q) = lifted(a, b, q)
-    return _sylvester(a, b, q) if boxed else _sl.solve_sylvester(a, b, q)
 
 
 # what NumPy has too ----------------------------------------------------------------------------------

@@ -2,7 +2,8 @@
 
 For any such function f, f of the block matrix [[A, E], [0, A]] has f(A) on its diagonal and, above it, the derivative of f
 at A in the direction E (Mathias, 1996; Higham, "Functions of Matrices", 2008, theorem 3.6).  So one rule serves all, and,
-since it calls f again, all orders.
+since it calls f again, all orders.  The square root S has a better one: ``S dS + dS S = dA``, which holds with negative
+eigenvalues too, where the block matrix has pairs of them on the branch cut and no principal root can be had of it.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from typing import Any
 import numpy as np
 import scipy.linalg as _sl
 
+from ..errors import DerivativeError
+from ..levels import plain
 from ..ops.linalg_solve import transposed
 from ..registry import NoSymbol, Op, case, custom
 from .common import lifted, own
+from .sylvester import each_sylvester
 
 __all__ = ["coshm", "cosm", "expm", "expm_frechet", "logm", "sinhm", "sinm", "sqrtm", "tanhm", "tanm"]
 
@@ -28,20 +32,35 @@ def _logm(a: Any) -> Any:
     return y.astype(np.result_type(a, np.complex64) if y.dtype.kind == "c" else a.dtype) if single else y
 
 
+_ROOT = (
+    lambda gs, y, xs, p, l: each_sylvester(y, y, gs[0]),
+    lambda g, y, xs, p, l: (each_sylvester(transposed(y), transposed(y), g),),
+)
+
+
 def _of_matrix(name: str) -> Op:
     theirs = getattr(_sl, name) if name != "logm" else _logm
 
-    def along(a: Any, g: Any) -> Any:
-        """The derivative at ``a`` in the direction ``g``."""
+    def along(a: Any, g: Any, y: Any) -> Any:
+        """The derivative at ``a``, where the function is ``y``, in the direction ``g``."""
         n = a.shape[-1]
         a = np.broadcast_to(a, g.shape)
         upper = np.concatenate([a, g], axis=-1)
         lower = np.concatenate([np.zeros(g.shape, g.dtype), a], axis=-1)
-        return op(np.concatenate([upper, lower], axis=-2))[..., :n, n:]
+        whole = op(np.concatenate([upper, lower], axis=-2))
+        found, wanted = plain(whole)[..., :n, :n], plain(y)
+        if not np.all(np.abs(found - wanted) <= 1e-4 * (1 + np.max(np.abs(wanted), initial=0.0))):
+            raise DerivativeError(
+                f"{name}: the matrix has eigenvalues on or beside the branch cut, the negative real axis, where the derivative "
+                "cannot be told; keep them away from it"
+            )
+        return whole[..., :n, n:]
 
+    jvp, vjp = _ROOT if name == "sqrtm" else (
+        lambda gs, y, xs, p, l: along(xs[0], gs[0], y), lambda g, y, xs, p, l: (along(transposed(xs[0]), g, transposed(y)),)
+    )  # fmt: skip
     op = own(
-        custom, f"scipy.linalg.{name}", lambda a: theirs(a), lambda a: None, lambda gs, y, xs, p, l: along(xs[0], gs[0]),
-        lambda g, y, xs, p, l: (along(transposed(xs[0]), g),), batched=False, domain=(0.5, 2),
+        custom, f"scipy.linalg.{name}", lambda a: theirs(a), lambda a: None, jvp, vjp, batched=False, domain=(0.5, 2),
         symbol=NoSymbol("a function of a matrix, which is no expression entry by entry"),
         cases=(case(_MATRIX), case(np.stack([_MATRIX[:2, :2], _MATRIX[1:, 1:]])), case((1, 1))),
     )  # fmt: skip

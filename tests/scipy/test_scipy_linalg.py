@@ -193,3 +193,15 @@ def test_the_entries_pass_the_checks_of_the_registry(linalg: Any) -> None:
         assert check_entry(REGISTRY[name]) == []
         if name != "scipy.linalg.logm":  # whose second derivatives take seconds
             assert check_op(name) == []
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_square_root_with_negative_eigenvalues_has_derivatives_to_second_order(seed: int, linalg: Any) -> None:
+    matrix = np.random.default_rng(seed).normal(size=(3, 3))
+    adkit.testing.check_grads(lambda a: linalg.sqrtm((a + a.T) / 2), (matrix,), order=2)
+
+
+def test_a_logarithm_on_its_branch_cut_is_refused_and_not_made_up(linalg: Any) -> None:
+    matrix = np.diag([-1.0, 2.0, 3.0]) + 0.1
+    with pytest.raises(adkit.DerivativeError, match="logm: the matrix has eigenvalues on or beside the branch cut"):
+        adkit.hessian(lambda a: np.sum(np.real(linalg.logm(a))))(matrix)
