@@ -66,8 +66,8 @@ def cloud(figure, many):
     for tip, colour, name in ((3.0, 1.0), BLUE, "gradient"), (tuple(mean), ORANGE, "mean of the guesses"):
         axis.annotate("", tip, (0, 0), arrowprops={"arrowstyle": "-|>", "color": colour, "linewidth": 2})
         axis.plot([], [], color=colour, label=name)
-    axis.set(xlim=(-7, 17), ylim=(-7, 9))
-    axis.legend(loc="upper left")
+    axis.set(xlim=(-7, 17), ylim=(-10, 9))
+    axis.legend(loc="upper left", frameon=True)
     return f"mean ({mean[0]:.2f}, {mean[1]:.2f}), gradient (3, 1)"
 
 
@@ -95,8 +95,8 @@ for n in 2, 10, 50:
     print(f"n = {n:2d}: coins {spread('rademacher', n):4.1f}, Gaussian numbers {spread('gaussian', n):4.1f}")
 
 # %% [markdown]
-# $n$ for coins, $n + 2$ for Gaussian numbers. So with 650 weights a guess is about 25 times as long as the gradient,
-# and nearly all of it points nowhere.
+# $n$ for coins, $n + 2$ for Gaussian numbers, but for the luck of 4000 draws. So with 650 weights a guess is about 25 times as
+# long as the gradient, and nearly all of it points nowhere.
 #
 # ## Train with it
 #
@@ -112,8 +112,8 @@ for name, run in ("backprop", fair), ("forward gradient", bold):
     print(f"{name:16s}: after {run.steps} steps the loss is {'below 1' if loss < 1 else 'above 1'}")
 
 # %% [markdown]
-# A step that is 25 times too long, in a wrong direction, undoes more than the good part of it gains. The noise is divided by
-# the learning rate: small steps average over many directions before they have gone far.
+# A step that is 25 times too long, in a wrong direction, undoes more than the good part of it gains. A
+# small rate tames the noise: small steps average over many directions before they have gone far.
 #
 # **With a rate of 0.02, and four times as many steps: does it learn? As fast as backprop?**
 

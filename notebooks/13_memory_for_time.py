@@ -64,7 +64,7 @@ def counted(steps, slots, policy="hidden"):
         return np.tanh(W_in_use[0] @ h)
 
     def loss(W):
-        W_in_use[0] = W
+        W_in_use[0] = W  # the step reads it there, with whatever derivative it carries
         return np.sum(adkit.unroll(step, h0, steps, slots=slots, policy=policy) ** 2)
 
     return adkit.grad(loss)(W0), calls[0]
@@ -92,6 +92,8 @@ for slots in 1, 2, 3, 5, 10, 100:
 
 # %% [markdown]
 # One state more, and four fifths of the work is gone. Ten slots for 100 steps, and each step is computed less than four times.
+# A slot for every step still costs nearly two: a state is kept, not the recording, so each step but the last runs once more to
+# be pulled back.
 #
 # But where to put them? In the middle is not best. Whoever keeps the state after $y$ steps pays $y$ to get there, then
 # $C(t-y, m-1)$ for the right part with one slot less, then $C(y, m)$ for the left part, when the slots are free again:
@@ -140,6 +142,8 @@ Slider("slots", [1, 2, 3, 4, 6, 24], walk, start=2)
 
 # %% [markdown]
 # ## How it grows
+#
+# (`"revolve"` is the same best schedule by a formula, without a table.)
 #
 # **With 10 slots: how long a run can be had for at most three computations a step? For four?**
 

@@ -57,7 +57,7 @@ def activity(figure, rate):
         axis.bar(range(64), np.sort(passing)[::-1], color=BLUE)
         axis.set(ylim=(0, 1), xlim=(-1, 64), ylabel=name, xticks=[])
     figure.supylabel("share of images that pass")
-    return "some units are dead" if found.numbers["dead"] > 6 else "the units live"
+    return "many units are dead" if found.numbers["dead"] > 6 else "few units are dead, or none"
 
 
 Slider("learning rate", [0.1, 0.5, 2.0], activity, size=(7, 3.6))
@@ -65,8 +65,9 @@ Slider("learning rate", [0.1, 0.5, 2.0], activity, size=(7, 3.6))
 # %% [markdown]
 # ## Patient 2: the last layer learns, the first does not
 #
-# Six layers of a hundred sigmoid units. **A sigmoid's slope is at most 1/4. How much of the last layer's gradient reaches
-# the first?**
+# Six layers of a hundred sigmoid units; then the same with *batch normalisation*, which gives each score mean 0 and variance 1
+# over the images before the sigmoid. **A sigmoid's slope is at most 1/4. How much of the last layer's gradient reaches the
+# first?**
 
 # %%
 def deep(normalised):
@@ -211,8 +212,9 @@ print(check(leaky_backward_answer))
 #
 # And a gradient written by hand goes to the prover.
 #
-# One more, which nothing above showed. Thirty relu layers, weights drawn with standard deviation 0.01. **What will
-# `gradient_flow` say, and what with He's weights?**
+# One more, which nothing above showed. Thirty relu layers, weights drawn with standard deviation 0.01, so each shrinks what
+# passes; $dL/dW$ is the signal that came in, times the cotangent that came back. **What will `gradient_flow` say, is it right,
+# and with He's weights?**
 
 # %%
 for init in 0.01, "he":

@@ -50,7 +50,8 @@ for row in plain.history.rows[::7]:
 #
 # ## 1. Stop in time
 #
-# The simplest cure: watch points that are not trained on, and keep the weights that did best on them.
+# The simplest cure: watch points that are not trained on, and keep the weights that did best on them. (Here the true curve
+# plays that part; who has only data keeps some of it back.)
 #
 # **After how many steps will that be, roughly?**
 
@@ -138,7 +139,7 @@ print(f"tanh:   mean {mean_of_masks:.6f}, scaled {scaled:.6f}")
 #
 # A digit that is moved a little is the same digit. So each image is moved anew whenever it is seen.
 #
-# **An image of 8 × 8 pixels, moved by one whole pixel or by half of one: which will a reader still take for the same?**
+# **An image of 8 × 8 pixels, moved by two whole pixels or by half of one: which will a reader still take for the same?**
 
 # %%
 image = np.zeros((8, 8))
@@ -146,7 +147,7 @@ image[1:7, 2] = image[1, 2:6] = image[4, 2:5] = 1.0
 figure, axes = plt.subplots(1, 4, figsize=(8, 2.2))
 for axis, (name, moved) in zip(axes, {
     "as it is": image, "half a pixel": nn.shift_images(image, 0.5, 0.5), "turned by 10°": nn.rotate_images(image, 10.0),
-    "two whole pixels": np.roll(image, (2, 2), (0, 1)),
+    "two whole pixels": nn.shift_images(image, 2.0, 2.0),
 }.items(), strict=True):  # fmt: skip
     axis.imshow(moved, cmap="Greys", vmin=0, vmax=1)
     axis.set_title(name, fontsize=10)
@@ -159,7 +160,8 @@ plt.show()
 #
 # ## Exercise
 #
-# You write the loss with decay as one function of the weights, $\tfrac12 \lambda \sum w^2$ for the decay, and its gradient by hand.
+# You write the loss with decay as one function of the weights, $\tfrac12 \lambda \sum w^2$ for the decay, and its gradient by
+# hand.
 
 # %%
 LAMBDA = 0.1
@@ -173,7 +175,8 @@ def check(backward):
     return referee(with_rule(decay, backward), np.array([0.5, -2.0]))
 
 # %% [markdown]
-# Write `decay_backward(inputs, g)`, from $g = dL/dy$ to $dL/dw$. The one below does not decay, it *pulls all weights the same way*.
+# Write `decay_backward(inputs, g)`, from $g = dL/dy$ to $dL/dw$. The one below *pulls large and small
+# weights equally hard*.
 
 # %%
 def decay_backward(inputs, g):

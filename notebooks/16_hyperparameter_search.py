@@ -55,6 +55,7 @@ def two_searches(figure, place):
         axis.axvspan(place - 0.05, place + 0.05, color=ORANGE, alpha=0.3)
         axis.plot([t.params["rate"] for t in result.trials], [t.params["other"] for t in result.trials], "o", color=BLUE)
         axis.set(xlim=(0, 1), ylim=(0, 1), xlabel="rate", title=f"{name}: best {-result.best.value:.2f}")
+    figure.axes[0].set(ylabel="other")
     return ", ".join(f"{name} {-result.best.value:.2f}" for name, result in found.items())
 
 
@@ -127,8 +128,8 @@ print(f"dice, median of five: {'above 1' if dice > 1 else 'below 1'}; with a mod
 # %% [markdown]
 # ## A population
 #
-# All searches so far train to the end, look, and begin anew. In *population based training* (Jaderberg et al., 2017) many train at
-# once; now and then the worse copies the better one's weights, and changes its hyperparameters a little.
+# All searches so far train to the end, look, and begin anew. In *population based training* (Jaderberg et al., 2017) many train
+# at once; now and then the worse copies the better one's weights, and changes its hyperparameters a little.
 #
 # Two members climb $1.2 - \theta_1^2 - \theta_2^2$, each with a surrogate that sees only one of the two. **Without exchange, how
 # high does the better one come, from $\theta = (0.9, 0.9)$? With exchange?**

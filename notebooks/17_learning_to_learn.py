@@ -99,13 +99,14 @@ axis.legend()
 plt.show()
 
 # %% [markdown]
-# To the right of the line no rule was trained; both go on well there.
+# Better than a hundredth: what points the same way again and again adds up along the flat directions. To the right of the line
+# no rule was trained; both go on well there.
 #
 # ## A mistake: short sight
 #
 # Unrolling 20 steps is work. Somebody trains the rate on *one* step: the rate that lowers the loss most at once.
 #
-# **Will it be larger or smaller than the one for 20 steps? Which is lower after 40?** (The slider sets how far the training
+# **Will it be larger or smaller than the one for 20 steps? Which is lower after 60?** (The slider sets how far the training
 # looks ahead.)
 
 # %%
@@ -116,7 +117,7 @@ def horizon(figure, steps):
     axis = figure.subplots()
     for looked, colour, dash in (20, GREY, "--"), (steps, BLUE, "-"):
         axis.plot(range(1, 61), unrolled(descent, far[looked], 60), dash, color=colour, label=f"looked {looked} steps ahead")
-    axis.set(yscale="log", xlabel="step", ylabel="mean loss", ylim=(1e-6, 5))
+    axis.set(yscale="log", xlabel="step", ylabel="mean loss", ylim=(3e-7, 5))
     axis.legend()
     return f"rate {np.exp(far[steps][0]):.2f}, loss after 60 steps {unrolled(descent, far[steps], 60)[-1]:.1e}"
 
@@ -124,15 +125,16 @@ def horizon(figure, steps):
 Slider("steps ahead", list(far), horizon, start=0)
 
 # %% [markdown]
-# For one step the steep directions count, and they are served best by one rate; the flat ones hardly enter. Looked at for longer,
-# the flat ones are all that is left, and the rate moves. A rule is as far-sighted as the stretch it was trained on.
+# Smaller, and ahead for the first steps only. For one step the steep directions count, and a small rate serves them best.
+# Looked at for longer, the flat ones are all that is left, and they want a larger one. A rule is as far-sighted as the stretch
+# it was trained on.
 #
 # ## The rule is a network
 #
 # Now the whole rule: a small LSTM, the same for every coordinate, with its own memory of each (Andrychowicz et al., 2016). It has
 # no formula to begin with. `nn.LearnedOptimizer` trains it through 20 unrolled steps, on new valleys in each epoch.
 #
-# **After 60 epochs: ahead of the trained rate? How many numbers does the rule have?**
+# **After 60 epochs: ahead of the guessed rate 0.1? Of the trained one? How many numbers does the rule have?**
 
 # %%
 def valley(theta, curves):
@@ -155,8 +157,9 @@ for name, run in rules.items():
     print(f"{name:14s}: after 10 steps {run[9]:.1e}, after 40 {run[39]:.1e}")
 
 # %% [markdown]
-# With a minute of training, on ten dimensions, such a rule beats descent, RMSProp, Nesterov and Adam, each with its best rate
-# (`python -m paper_figures andrychowicz2016_quadratics`). It knows only what it was trained on: valleys like these.
+# Ahead of the guess, behind the trained rate: the LSTM's 361 numbers need more practice than one does. With a minute of it, on
+# ten dimensions, such a rule beats descent, RMSProp, Nesterov and Adam, each with its best rate (`python -m paper_figures
+# andrychowicz2016_quadratics`). It knows only what it was trained on: valleys like these.
 #
 # ## Exercise
 #
@@ -207,8 +210,8 @@ print(check(rate_backward_answer))
 # - A rule with numbers in it is trained by differentiating through its use.
 # - It is as far-sighted as the stretch that was unrolled, and knows the problems it was trained on.
 #
-# One more, which nothing above showed: what the training of a rule costs. **Unrolled for 20 steps or for 40: how do the records on
-# the tape grow, and how many cotangents does one gradient of all the LSTM's numbers take?**
+# One more, which nothing above showed: what the training of a rule costs. **Unrolled for 20 steps or for 40: how do the records
+# on the tape grow, and how many cotangents does one gradient of all the LSTM's numbers take?**
 
 # %%
 for steps in 20, 40:

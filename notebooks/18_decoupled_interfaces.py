@@ -60,8 +60,8 @@ print("test accuracy above 70 %:", right(alone, params) > 0.7, "  above 93 %:", 
 #
 # ## The answer, from above
 #
-# The other end is backprop: the loss of the whole, differentiated for all three layers. `Decoupled` is an ordinary module, too, so
-# `value_and_grad` takes it.
+# The other end is backprop: the loss of the whole, differentiated for all three layers. `Decoupled` is an ordinary module, too,
+# so `value_and_grad` takes it.
 #
 # **How much better, after the same 400 steps?**
 
@@ -73,9 +73,9 @@ print("backprop: test accuracy above 93 %:", right(alone, params_backprop) > 0.9
 # %% [markdown]
 # ## A guess
 #
-# A *synthetic gradient* (Jaderberg et al., 2017) is a small network $M(h)$ that looks at a layer's output $h$ and says what $dL/dh$
-# will be. The layer below learns from that at once. Later the true word comes, and $M$ learns from its error: that is all that
-# waits, and nobody waits for $M$.
+# A *synthetic gradient* (Jaderberg et al., 2017) is a small network $M(h)$ that looks at a layer's output $h$ and says what
+# $dL/dh$ will be. The layer below learns from that at once. Later the true word comes, and $M$ learns from its error: that is
+# all that waits, and nobody waits for $M$.
 #
 # For the top layer the true word is known. **For one example of class $t$ it is $(\mathrm{softmax}(W h) - t)\, W$. What in it
 # can be seen from $h$, and what can not?**
@@ -122,8 +122,9 @@ axis.legend(fontsize=10)
 plt.show()
 
 # %% [markdown]
-# Told the class, layers that never hear the true word learn nearly as well as with backprop. Untold, they learn, but less: what
-# $h$ shows of the class is what they can guess.
+# Told the class, layers that never hear the true word learn, too, though more slowly: after 400 steps they are where backprop
+# was after about a third as many. Untold, they are hardly better off than with no answer: what $h$ shows of the class is all
+# that can be guessed.
 #
 # ## Does the guess grow true?
 #
@@ -164,8 +165,11 @@ def bars(figure, steps):
 Slider("steps", [25, 100, 400], bars, start=1)
 
 # %% [markdown]
-# The guess need not be exact. Like the random directions of [training without backprop](12_training_without_backprop.ipynb) it must
-# point downhill *on the average*, and here it does so with far less noise.
+# The class helps both times. The lower guess grows truer, late, since its teacher is itself a guess. The upper one is good soon
+# and then loses a little: the layers change, the true word with them, and the guess runs after it.
+#
+# The guess need not be exact. Like the random directions of [training without backprop](12_training_without_backprop.ipynb) it
+# must point downhill *on the average*, and here it does so with far less noise.
 #
 # ## Exercise
 #
@@ -222,15 +226,15 @@ print(check(word_backward_answer))
 # - A predictor of it lets the layer learn at once. It must know what the gradient depends on: the class, too.
 # - The predictor learns from the true word, later.
 #
-# One more, which nothing above showed: the tape. **Backprop through three layers records one tape. How many reverse sweeps does one
-# step of the decoupled net make, with its two predictors, and is one of them as long as backprop's?**
+# One more, which nothing above showed: the tape. **Backprop through three layers records one tape. How many reverse sweeps does
+# one step of the decoupled net make, with its two predictors, and is one of them as long as backprop's?**
 
 # %%
 net, params, _ = runs[True]
 for name, work in ("backprop", lambda: whole(params, X[:64], T[:64])), ("decoupled", lambda: net.gradients(params, X[:64], T[:64])):
     with adkit.count_sweeps() as counts:
         work()
-    print(f"{name:9s}: {counts.reverse_sweeps} sweeps over {counts.recorded_ops} records in all")
+    print(f"{name:9s}: sweeps {counts.reverse_sweeps}, records in all {counts.recorded_ops}")
 
 # %% [markdown]
 # <details><summary>The answer</summary>
