@@ -203,5 +203,5 @@ def test_a_square_root_with_negative_eigenvalues_has_derivatives_to_second_order
 
 def test_a_logarithm_on_its_branch_cut_is_refused_and_not_made_up(linalg: Any) -> None:
     matrix = np.diag([-1.0, 2.0, 3.0]) + 0.1
-    with pytest.raises(adkit.DerivativeError, match="logm: the matrix has eigenvalues on or beside the branch cut"):
-        adkit.hessian(lambda a: np.sum(np.real(linalg.logm(a))))(matrix)
+    with pytest.raises(adkit.DerivativeError, match="logm: the matrix has an eigenvalue on the branch cut"):
+        adkit.grad(lambda a: np.sum(np.real(linalg.logm(a))))(matrix)
