@@ -24,7 +24,7 @@ import numpy as np
 
 from .errors import InexpressibleError
 from .ops.common import negative_axes
-from .registry import STRUCTURAL, NoSymbol, OfArrays, Op, parameter_defaults, parameter_names
+from .op import STRUCTURAL, NoSymbol, OfArrays, Op, parameter_defaults, parameter_names
 
 __all__ = ["COMPARISONS", "apply_symbol", "comparison", "entrywise", "exact", "exact_number", "is_condition",
            "joined", "logic", "numbers", "signs"]  # fmt: skip

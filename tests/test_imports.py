@@ -13,7 +13,8 @@ import adkit
 HOME = Path(adkit.__file__).parent
 
 ORDER = (
-    {"errors"}, {"levels"}, {"registry"}, {"box"}, {"operators", "tree", "guard", "debug", "counting"}, {"ops"}, {"cotangents"}, {"pull"}, {"sweep"},
+    {"errors"}, {"levels"}, {"op"}, {"registry"}, {"box"}, {"operators", "tree", "guard", "debug", "counting"}, {"ops"}, {"cotangents"},
+    {"pull"}, {"sweep"},
     {"dual", "tape"}, {"arguments"}, {"forward", "reverse"}, {"schedules", "fingerprint"}, {"userrules", "linearization", "higher", "replay"}, {"recompute"},
     {"buffer"}, {"program"}, {"files"}, {"draw"}, {"console"}, {"data"}, {"verify"}, {"numpy", "testing"}, {"nn"}, {"search"}, {"compare"}, {"train"},
 )  # fmt: skip
@@ -44,10 +45,10 @@ def test_a_room_imports_from_those_before_it(room: str) -> None:
             assert same or RANK.get(other, -1) < RANK[room], f"{path.relative_to(HOME)} imports {other}"
 
 
-@pytest.mark.parametrize("room", ["registry", "box"])
+@pytest.mark.parametrize("room", ["op", "registry", "box"])
 def test_the_registry_and_the_boxes_know_no_op_and_no_mode(room: str) -> None:
     known = set(_rooms_imported(HOME / f"{room}.py"))
-    assert known <= {"errors", "levels", "refusals", "registry"}
+    assert known <= {"errors", "levels", "op", "refusals", "registry"}
 
 
 @pytest.mark.parametrize("room", ["dual", "tape", "pull", "sweep", "arguments", "forward", "reverse", "linearization"])

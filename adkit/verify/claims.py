@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import DerivativeError
-from ..registry import Case, NoSymbol, Op, parameter_names
+from ..op import Case, NoSymbol, Op, parameter_names
 from .letters import FIRST, SECOND, Subject
 from .numeric import UnusableError
 from .proof import Prover, Verdict
