@@ -72,6 +72,8 @@ _HINTS = (
      "use one of NumPy's, or give it a rule of your own with adkit.custom_jvp"),
     ("only integers, slices", "a value being differentiated carries no index; if one was meant, convert "
      "adkit.stop_gradient(x) to int"),
+    ("read-only", "a part, a view or a row of an array that takes item assignment (y = x.copy(), adkit.numpy.zeros) is a copy; "
+     "assign to the array itself, y[i, j] = value"),
     ("array type object is unsupported", "use np.stack or adkit.numpy.array in place of np.array for values being "
      "differentiated"),
 )  # fmt: skip

@@ -96,10 +96,8 @@ class _Custom:
         if len(ys) != len(ts):
             raise DerivativeError(f"{self.__name__}: the rule gave {len(ts)} tangents for {len(ys)} results")
         for v, t in zip(ys, ts, strict=True):
-            if np.shape(t)[lead :] != v.shape:
-                raise DerivativeError(
-                    f"{self.__name__}: the rule gave a tangent of shape {np.shape(t)} for a result of shape {v.shape}"
-                )
+            if (shape := np.shape(t)[lead:]) != v.shape:
+                raise DerivativeError(f"{self.__name__}: the rule gave a tangent of shape {shape} for a result of shape {v.shape}")
         boxes = [wrap(v, np.asarray(t)[()] if not isinstance(t, Boxed) else t, level, lead) for v, t in zip(ys, ts, strict=True)]
         return tree.rebuild(y, boxes)
 
@@ -131,6 +129,18 @@ def check_number(v: Any, what: str, name: str) -> None:
     if isinstance(v, (Boxed, float, int, complex)) or (isinstance(v, (np.ndarray, np.generic)) and v.dtype.kind in "fciub"):
         return
     raise DerivativeError(f"{name}: the rule gave a {what} of type {type(v).__name__}, not an array of numbers")
+
+
+def _check_linear(ys: list[Any], ts: list[Any], name: str) -> None:
+    """Refuse what a JVP rule gave for tangents that are zero where it is no zero of the results' shapes."""
+    if len(ys) != len(ts):
+        raise DerivativeError(f"{name}: the rule gave {len(ts)} tangents for {len(ys)} results")
+    for y, t in zip(ys, ts, strict=True):
+        if np.shape(t) != np.shape(y):
+            raise DerivativeError(f"{name}: the rule gave a tangent of shape {np.shape(t)} for a result of shape {np.shape(y)}")
+        t = plain(t) if isinstance(t, Boxed) else t
+        if not isinstance(t, Boxed) and np.any((t != 0) & np.isfinite(t)):
+            raise DerivativeError(f"{name}: the rule is not linear in the tangents: for zeros it gave {t}")
 
 
 def _zeros(x: Any) -> Any:
@@ -214,7 +224,8 @@ class custom_jvp(_Custom):  # noqa: N801 - a decorator
 
     def vjp(self, primals: Any) -> Any:
         zeros = tree.map_leaves(_zeros, primals)
-        y, _ = self.jvp(primals, zeros)
+        y, ydot = self.jvp(primals, zeros)
+        _check_linear(tree.leaves(outputs(y)), tree.leaves(ydot), self.__name__)
         flat = [x for x in tree.leaves(zeros) if not tree.is_static(x)]
 
         @quiet
