@@ -12,6 +12,7 @@ import numpy as np
 
 from .. import tree
 from ..arguments import check_callable
+from .calling import OTHERWISE, entrance
 from .keys import Call, read
 from .optimise import Fast, TracedElsewhereError, optimised
 from .trace import Fixed, parameter_names, write_down
@@ -34,13 +35,14 @@ _TRAPS = (FloatingPointError, ZeroDivisionError, OverflowError, ValueError)
 class _Kind:
     """The programs for one kind of arguments."""
 
-    __slots__ = ("programs", "run", "trapped", "used", "watched")
+    __slots__ = ("enter", "programs", "run", "trapped", "used", "watched")
 
     def __init__(self, program: Fast) -> None:
         self.programs: list[Fast] = []
         self.put(program)
         self.used = self.trapped = 0
         self.watched: list[Any] = []
+        self.enter: Any = None  # see entrance
 
     def put(self, program: Fast) -> None:
         """Make a program the first to be tried."""
@@ -64,25 +66,22 @@ class Compiled:
         self._kinds: dict[Any, _Kind] = {}
         self._tick = 0
         self._last: Any = None
-        self._recent: Any = (None, ((None, None),))  # the kind of the last call, and its arguments' shapes and types
+        self._last_kind: _Kind | None = None  # the kind of the last call, whose way in is tried first
         self.traces = 0
 
     # calling ------------------------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **kw: Any) -> Any:
-        kind, signature = self._recent
-        if not kw and len(args) == len(signature):
-            for a, (shape, dtype) in zip(args, signature):  # noqa: B905 - strict= costs more than the test before
-                if type(a) is not np.ndarray or a.dtype is not dtype or a.shape != shape:
-                    break
-            else:
-                kind.used = self._tick
-                try:
-                    return kind.run(*args)
-                except TracedElsewhereError:
-                    return self._elsewhere(kind, args, args, kw, None)
-                except _TRAPS:
-                    return self._trapped(kind, args, args, kw, None)
+        kind = self._last_kind
+        if kind is not None and not kw:
+            try:
+                found = kind.enter(args)
+            except TracedElsewhereError:
+                return self._elsewhere(kind, args, args, kw, None)
+            except _TRAPS:
+                return self._trapped(kind, args, args, kw, None)
+            if found is not OTHERWISE:
+                return found
         return self._general(args, kw)
 
     def _general(self, args: tuple[Any, ...], kw: dict[str, Any]) -> Any:
@@ -95,8 +94,9 @@ class Compiled:
         if kind is None:
             return self._first(key, call, given, args, kw)
         self._tick = kind.used = self._tick + 1
-        if not kw and all([type(a) is np.ndarray and a.shape for a in args]):
-            self._recent = kind, tuple([(a.shape, a.dtype) for a in args])
+        if kind.enter is None and not kw and all([type(a) is np.ndarray and a.shape for a in args]):
+            kind.enter = entrance(self, kind, [(a.shape, a.dtype) for a in args])
+        self._last_kind = kind if kind.enter is not None else None
         try:
             return kind.run(*given)
         except TracedElsewhereError:
@@ -203,7 +203,7 @@ class Compiled:
     def clear(self) -> None:
         """Forget all programs: what the function reads from outside is read anew."""
         self._kinds.clear()
-        self._last, self._recent = None, (None, ((None, None),))
+        self._last = self._last_kind = None
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)

@@ -45,7 +45,7 @@ class FastWriter(Statements):
         self._held: dict[int, str] = {}
         self._numbers: dict[Any, np.ndarray] = {}
         self._names_of_constants = constant_names
-        self._fresh = Fresh({"np", "scipy", "adkit", "buffers", "finite", self.function, *FUNCTIONS, *parameters})
+        self._fresh = Fresh({"np", "scipy", "adkit", "buffers", "finite", "finite_all", self.function, *FUNCTIONS, *parameters})
         self.guards: dict[int, list[Guard]] = {}
         for node, guard in guards:
             self.guards.setdefault(id(node), []).append(guard)
@@ -148,6 +148,8 @@ class FastWriter(Statements):
         if id(node) in self.checks:
             name = self.texts[id(node)]
             test = f"{name}.dot({name})" if node.ndim == 1 else f"np.vdot({name}, {name})" if node.shape else f"{name} * {name}"
+            if node.ndim > 1 and node.dtype.kind == "f":  # np.vdot asks its operands for overrides first
+                test = f"(finite_all := {name}.ravel()).dot(finite_all)"
             test = f"abs({test})" if node.dtype.kind == "c" else test
             lines.append(f"{_MARK}finite {'+=' if self._checking else '='} {test}")
             self._checking = True

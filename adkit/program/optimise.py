@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextvars
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -15,6 +14,7 @@ from ..errors import AdkitError, AdkitWarning, UnsupportedError
 from ..box import getitem, unstack
 from .algebra import Builder
 from .blocks import blocked
+from .calling import looked_up, runner
 from .fast import FastWriter
 from .floats import unstacked
 from .native import native
@@ -31,9 +31,6 @@ __all__ = ["Fast", "optimised"]
 
 _LONG = 2000
 """Nodes above which one round of polishing is enough."""
-
-_KEPT = 8
-"""Sets of buffers that one program keeps: as many as there are threads that call it at once."""
 
 
 class Fast:
@@ -63,9 +60,10 @@ class Fast:
             self.constants = dict(writer.constants)
             slots = list(writer.plan.slots)
         names: dict[str, Any] = {**self.constants, "ValueError": TracedElsewhereError}
+        text = looked_up(text, names)
         exec(compile(text, f"<compiled {writer.function}>", "exec"), names)
         form = tree.map_leaves(lambda x: None, writer.results) if _odd(writer.results) else None
-        run = _runner(names[writer.function], slots, guarded and single is None)
+        run = runner(names[writer.function], len(writer.parameters), slots, guarded and single is None)
         self.run = run if form is None else lambda *args: tree.rebuild(form, tree.leaves(run(*args)))
 
     def __call__(self, *args: Any) -> Any:
@@ -83,51 +81,6 @@ def _checked(run: Callable[..., Any]) -> Callable[..., Any]:
         return found
 
     return checked
-
-
-def _runner(function: Callable[..., Any], slots: list[Any], guarded: bool) -> Callable[..., Any]:
-    """The function with buffers from a pool, and in a context in which floating-point errors are ignored.
-
-    Each call takes what it needs out of the pool, so that no two calls share anything.  Entering such a context costs a
-    tenth of entering ``np.errstate``.
-    """
-    pool: list[Any] = []
-
-    def context() -> Any:
-        made = contextvars.copy_context()
-        made.run(np.seterr, all="ignore")
-        return made
-
-    def buffers() -> Any:
-        return tuple([np.empty(shape, dtype) for shape, dtype in slots])
-
-    if not guarded and not slots:
-        return function
-    if not slots:
-
-        def guarded_run(*args: Any) -> Any:
-            try:
-                entered = pool.pop()
-            except IndexError:
-                entered = context()
-            found = entered.run(function, *args)
-            if len(pool) < _KEPT:
-                pool.append(entered)
-            return found
-
-        return guarded_run
-
-    def pooled_run(*args: Any) -> Any:
-        try:
-            entered, held = pool.pop()
-        except IndexError:
-            entered, held = context() if guarded else None, buffers()
-        found = function(*args, held) if entered is None else entered.run(function, *args, held)
-        if len(pool) < _KEPT:
-            pool.append((entered, held))
-        return found
-
-    return pooled_run
 
 
 class TracedElsewhereError(ValueError):

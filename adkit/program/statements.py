@@ -79,8 +79,7 @@ class Statements(Expressions):
                 return f"{name} {_IN_PLACE[fun]} {self._operand(node, args[0])}"
             if args[0] is over and fun is np.multiply:
                 return f"{name} *= {name}"
-        out = "out=" if fun in (np.maximum, np.minimum) else ""  # which deprecate it by position; else it is cheaper
-        return f"{self._path(fun)}({', '.join([self._operand(node, a) for a in args])}, {out}{name})"
+        return f"{self._path(fun)}({', '.join([self._operand(node, a) for a in args])}, {_out(fun)}{name})"
 
     def _into(self, node: Node, out: str) -> str:
         """A node computed into a given array."""
@@ -88,12 +87,13 @@ class Statements(Expressions):
         if fun is REDUCE:
             return f"{self.expression(node)[:-1]}, out={out})"
         if fun is np.matmul and dots(node):
-            return f"np.dot({', '.join([self._operand(node, a) for a in node.args])}, out={out})"
+            a, b = [self._operand(node, x) for x in node.args]
+            return f"{a}.dot({b}, {out})"  # np.dot asks its operands for overrides first, which costs as much again
         if fun is CONTRACT:
             return f"{self.expression(node)[:-1]}, out={out})"
         if fun is STACK:
             return f"np.concatenate({self._listed(node)}, out={out})"
-        return f"{self._path(fun)}({', '.join([self._operand(node, a) for a in node.args])}, out={out})"
+        return f"{self._path(fun)}({', '.join([self._operand(node, a) for a in node.args])}, {_out(fun)}{out})"
 
     def _scattered(self, node: Node, name: str) -> list[str]:
         """Pieces added to their places in an array of zeros; what is computed for one place is computed there."""
@@ -111,7 +111,7 @@ class Statements(Expressions):
             place = f"{name}[{key_text(key, self.constant)}]"
             if type(g) is Node and id(g) in self.plan.deferred:
                 # The first to be put there: it need not be added.
-                lines.append(f"{self._path(g.fun)}({', '.join([self._operand(g, a) for a in g.args])}, out={place})")
+                lines.append(f"{self._path(g.fun)}({', '.join([self._operand(g, a) for a in g.args])}, {_out(g.fun)}{place})")
             elif k == 0:
                 lines.append(f"{place} = {self._operand(node, g)}")
             else:
@@ -174,6 +174,11 @@ class Statements(Expressions):
                 self.texts[id(n)] = held.name
         for node in group.nodes:
             self.texts.setdefault(id(node), "")
+
+
+def _out(fun: Any) -> str:
+    """How a ufunc is told where to write: by position, which is cheaper, but that some deprecate it."""
+    return "out=" if fun in (np.maximum, np.minimum) or not isinstance(fun, np.ufunc) else ""
 
 
 def best(held: Storage) -> str:
