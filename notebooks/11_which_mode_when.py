@@ -193,11 +193,12 @@ def heights(thrust, steps=300):
 for name, jacobian in ("reverse", adkit.jacrev), ("forward", adkit.jacfwd):
     with adkit.count_sweeps() as counts:
         slopes = jacobian(heights)(2.0)
-    print(f"{name}: {counts.forward_directions + counts.reverse_directions:3d} directions, {counts.recorded_ops:5d} "
-          f"records on a tape, last slope {slopes[-1]:.6f}")  # fmt: skip
+    print(f"{name}: {counts.forward_directions + counts.reverse_directions:3d} directions, last slope {slopes[-1]:.6f}")
+value, pullback = adkit.vjp(heights, 2.0)
+print("reverse mode's tape: records for each step of the flight, about", round(pullback.ops / 300))
 
 # %% [markdown]
-# 300 against 1, and the tape holds every step besides.
+# 300 against 1, and the tape holds every operation of every step besides.
 #
 # That is the second price. A tape keeps the values of the whole run until the sweep has come back; forward mode forgets as
 # it goes. **If the rocket flies ten times as long, how will the memory of each mode grow?** (Here for the last height alone.)
