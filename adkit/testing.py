@@ -20,7 +20,7 @@ and, for GitHub's runners, ``.github/workflows/derivatives.yml``::
           - uses: actions/checkout@v4
           - uses: actions/setup-python@v5
             with: {python-version: "3.12"}
-          - run: pip install adkit pytest . && pytest tests/test_derivatives.py
+          - run: pip install ./adkit pytest . && pytest tests/test_derivatives.py  # adkit: a checkout, beside your files
 
 Without a test file, the same as a step of its own (exit status 1 where something is wrong)::
 

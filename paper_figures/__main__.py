@@ -15,6 +15,7 @@ from adkit.console.ending import carry_out, say
 from adkit.console.executor import EXECUTOR_HELP, open_executor
 from adkit.console.options import Parser, UsageError, near, whole_number
 from adkit.console.progress import Line
+from adkit.extras import remedy
 from adkit.files import OutputError
 
 from . import FIGURES, HOME, gallery
@@ -112,7 +113,7 @@ def _draw(due: list[str], seed: int, given: Any, out: Path, pool: Any) -> tuple[
                 say(f"paper_figures: {name}: {drawn.error}")
             elif drawn.missing:
                 absent.append(name)
-                say(f"paper_figures: {name} needs the extra {drawn.missing}: python -m pip install 'adkit[{drawn.missing}]'")
+                say(f"paper_figures: {name} needs the extra {drawn.missing}: {remedy(drawn.missing)}")
             else:
                 keep(drawn, out)
                 print(_row(drawn), flush=True)

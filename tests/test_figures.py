@@ -163,7 +163,7 @@ def test_a_missing_extra_is_named(
     monkeypatch.setattr(lecture_pathgraph, "main", missing)
     assert main(["lecture_pathgraph", "--out", str(tmp_path)]) == 2
     assert capsys.readouterr().err == (
-        "paper_figures: lecture_pathgraph needs the extra cma: python -m pip install 'adkit[cma]'\n"
+        'paper_figures: lecture_pathgraph needs the extra cma: pip install ".[cma]" in a checkout of adkit\n'
     )
 
 

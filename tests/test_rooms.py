@@ -20,7 +20,7 @@ import adkit
 HOME = Path(adkit.__file__).parent
 
 # From the ground up. A room imports from its own layer and from those below; one that is not named is an engine room.
-GROUND = {"box", "operators", "counting", "debug", "errors", "guard", "levels", "op", "refusals", "registry", "tree"}
+GROUND = {"box", "operators", "counting", "debug", "errors", "extras", "guard", "levels", "op", "refusals", "registry", "tree"}
 RULES = {"ops"}
 ABOVE = {"console", "data", "draw", "nn", "numpy", "program", "scipy", "search", "testing", "verify"}
 COMMANDS = {"__main__", "compare", "gradbench", "train"}

@@ -22,6 +22,7 @@ from typing import Any
 
 from ..console.functions import words_of
 from ..console.options import UsageError
+from ..extras import remedy
 from .measure import Plan
 from .methods import METHODS, Method
 from .own import from_target
@@ -139,7 +140,7 @@ def _dask(text: str, address: str) -> Iterator[Executor]:
     try:
         distributed: Any = import_module("distributed")
     except ImportError:
-        raise UsageError('--executor dask://... needs Dask: pip install ".[dask]"') from None
+        raise UsageError(f"--executor dask://... needs Dask: {remedy('dask')}") from None
     try:
         client = distributed.Client(address if "://" in address else f"tcp://{address}", timeout=10, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:

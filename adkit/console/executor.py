@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
+from ..extras import remedy
 from .options import UsageError, whole_number
 
 __all__ = ["EXECUTOR_HELP", "open_executor"]
@@ -63,7 +64,7 @@ def _client(address: str) -> Any:
     try:
         distributed: Any = import_module("distributed")
     except ImportError:
-        raise UsageError("--executor dask:// needs the extra dask: python -m pip install 'adkit[dask]'") from None
+        raise UsageError(f"--executor dask:// needs the extra dask: {remedy('dask')}") from None
     try:
         return distributed.Client(f"tcp://{address}", timeout=10, set_as_default=False)
     except (OSError, ValueError) as error:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..errors import AdkitError
+from ..extras import remedy
 
 __all__ = ["Digits", "MissingDataError", "load_digits", "missing_digits"]
 
@@ -42,7 +43,7 @@ def missing_digits() -> str | None:
     """Why there are no digits here, with the remedy; None where they are."""
     if find_spec("sklearn") is not None:
         return None
-    return 'the digits images come with scikit-learn, which is not installed: pip install ".[data]" in a checkout of adkit'
+    return f"the digits images come with scikit-learn, which is not installed: {remedy('data')}"
 
 
 @functools.cache

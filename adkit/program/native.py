@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import tree
 from ..errors import UnsupportedError
+from ..extras import remedy
 from .floats import Entries, Unsuited, needed, text_of, values_of
 from .instruction import INPUT
 from .node import Node
@@ -38,7 +39,7 @@ def native(order: list[Node], results: Any, parameters: list[str], function: str
     try:
         import numba
     except ImportError as error:
-        raise ImportError("compile: backend='numba' needs numba: python -m pip install \"adkit[numba]\"", name="numba") from error
+        raise ImportError(f"compile: backend='numba' needs numba: {remedy('numba')}", name="numba") from error
     numbers = Entries(_FUNCTIONS)
     try:
         values = values_of(order, numbers)

@@ -17,10 +17,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..extras import remedy
+
 try:
     import scipy  # noqa: F401
 except ImportError as error:
-    raise ImportError('adkit.scipy needs SciPy: python -m pip install "adkit[scipy]"', name="scipy") from error
+    raise ImportError(f"adkit.scipy needs SciPy: {remedy('scipy')}", name="scipy") from error
 
 __all__ = ["integrate", "linalg", "signal", "special", "stats"]
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import AdkitError
+from ..extras import remedy
 from .space import Dimension, Found, Real, Trial, checked, evaluate
 
 __all__ = ["cma_search"]
@@ -52,7 +53,7 @@ def cma_search(
     try:
         cma = import_module("cma")
     except ImportError:
-        raise MissingCMAError("cma_search needs the extra cma: python -m pip install 'adkit[cma]'", name="cma") from None
+        raise MissingCMAError(f"cma_search needs the extra cma: {remedy('cma')}", name="cma") from None
     lengths = {name: _ends(dimension) for name, dimension in dims.items()}
     middle = [0.5 if start is None else (_scaled(dims[n], start[n]) - lo) / (hi - lo) for n, (lo, hi) in lengths.items()]
     # Its seed 0 means the clock.

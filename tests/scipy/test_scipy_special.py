@@ -99,7 +99,7 @@ def test_without_scipy_the_message_names_the_extra() -> None:
     code = "import sys; sys.modules['scipy'] = None\nimport adkit\ntry: import adkit.scipy\nexcept ImportError as e: print(e)"
     home = str(Path(adkit.__file__).parents[1])
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"PYTHONPATH": home})
-    assert run.stdout.strip() == 'adkit.scipy needs SciPy: python -m pip install "adkit[scipy]"'
+    assert run.stdout.strip() == 'adkit.scipy needs SciPy: pip install ".[scipy]" in a checkout of adkit'
 
 
 def test_a_wrong_rule_is_caught() -> None:

@@ -8,6 +8,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
+from ...extras import remedy
 from ..methods.base import Builder, Method
 
 __all__ = ["peer"]
@@ -21,7 +22,7 @@ def _cost(operator: str, n: int, m: int) -> float:
 @cache
 def _absent(package: str) -> str | None:
     if find_spec(package) is None:
-        return f"{package} is not installed: pip install {package}"
+        return f"{package} is not installed: {remedy(package if package in ('jax', 'torch') else 'peers')}"
     try:
         import_module(package)
     except Exception as error:  # a broken installation fails in its own way
