@@ -29,8 +29,8 @@ PAGES = (
 
 
 ROOMS = (
-    "adkit", "adkit.testing", "adkit.verify", "adkit.numpy", "adkit.draw", "adkit.nn", "adkit.data",
-    "adkit.data.playground", "adkit.sparse",
+    "adkit", "adkit.testing", "adkit.verify", "adkit.numpy", "adkit.draw", "adkit.nn", "adkit.nn.corridor", "adkit.search",
+    "adkit.data", "adkit.data.playground", "adkit.sparse",
 )  # fmt: skip
 """The rooms with a public face, in the order of the page."""
 
