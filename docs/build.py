@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from types import ModuleType
 
 sys.path.insert(0, str(Path(__file__).parent))
 from lite import address, lessons, link  # noqa: E402
@@ -76,11 +77,12 @@ def reference() -> str:
         module = importlib.import_module(room)
         about = str(module.__doc__).partition("\n")[0].strip()
         names = [name for name in module.__all__ if callable(getattr(module, name))]
-        tables = [name for name in module.__all__ if isinstance(getattr(module, name), (dict, tuple, frozenset))]
+        values = [(name, getattr(module, name)) for name in module.__all__]
+        tables = [name for name, value in values if not callable(value) and not isinstance(value, ModuleType)]
         lines += [f"## {room}", "", f"{about[:1].upper()}{about[1:]}", "", "```{eval-rst}", f".. currentmodule:: {room}", ""]
         lines += [".. autosummary::", "   :toctree: reference", "   :nosignatures:", ""]
         lines += [*[f"   {name}" for name in names], "```", ""]
-        lines += ["Tables, by name: " + ", ".join([f"`{name}`" for name in tables]) + ".", ""] if tables else []
+        lines += ["Tables and constants, by name: " + ", ".join([f"`{name}`" for name in tables]) + ".", ""] if tables else []
     return "\n".join(lines)
 
 
