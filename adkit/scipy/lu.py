@@ -35,9 +35,23 @@ def _packed(a: Any) -> Any:
     return np.tril(lower, -1) + upper
 
 
+def _rows(a: Any, p_indices: bool = False) -> Any:
+    return _sl.lu(a, p_indices=p_indices)[0]
+
+
+def _exchanges(a: Any) -> Any:
+    return _sl.lu_factor(a)[1]
+
+
+def _of_numbers(fun: Any, a: Any, *args: Any) -> Any:
+    """What is read off the numbers alone: in a program that is being written down it is computed there."""
+    a = plain(a)
+    return a.level.record(fun, (a, *args), {}) if getattr(a, "written", False) else fun(a, *args)
+
+
 def _order(a: Any) -> Any:
     """The matrix that puts the rows of ``a`` into the order of the pivots."""
-    return transposed(_sl.lu(plain(a))[0])
+    return transposed(_of_numbers(_rows, a))
 
 
 def _jvp(gs: Any, y: Any, xs: Any, p: Any, l: int) -> Any:
@@ -76,7 +90,7 @@ def lu(a: Any, permute_l: bool = False, overwrite_a: bool = False, check_finite:
     lower, upper = _parts(_factors(a))
     if permute_l:
         return np.matmul(transposed(_order(a)), lower), upper
-    return _sl.lu(plain(a), p_indices=p_indices)[0], lower, upper
+    return _of_numbers(_rows, a, p_indices), lower, upper
 
 
 def lu_factor(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> tuple[Any, Any]:
@@ -89,7 +103,7 @@ def lu_factor(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> t
     if not boxed:
         found: tuple[Any, Any] = _sl.lu_factor(a, overwrite_a, check_finite)
         return found
-    return _factors(a), _sl.lu_factor(plain(a))[1]
+    return _factors(a), _of_numbers(_exchanges, a)
 
 
 def lu_solve(lu_and_piv: Any, b: Any, trans: int = 0, overwrite_b: bool = False, check_finite: bool = True) -> Any:
