@@ -79,6 +79,8 @@ def _of_function(word: str, f: Any, at: str | None) -> Target:
         raise UsageError(f"target {word!r}: called with {at} it raises {words_of(error)}") from None
     if not results:
         raise UsageError(f"target {word!r}: it returns no floating-point number")
+    if any([np.isnan(y).any() for y in results]):
+        raise UsageError(f"target {word!r}: called with {at} it returns nan; choose another point")
 
     def prove(prover: Prover, order: int, seconds: float) -> Iterator[Claim]:
         try:

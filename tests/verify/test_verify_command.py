@@ -36,6 +36,9 @@ softsign = adkit.elementwise(
     lambda x: x / (1 + np.abs(x)), lambda g, y, x: g / (1 + np.abs(x)) ** 2, name="softsign_of_a_user",
     symbol=lambda sp, x: x / (1 + sp.Abs(x)), domain=(-3, 3))
 
+def undefined(x):
+    return x * np.nan
+
 def stuck(x):
     return math.sin(x)
 
@@ -177,6 +180,7 @@ def test_the_list(capsys: Any) -> None:
         (["USER:stuck", "--at", "0.5"], "np.sin, not math.sin"),
         (["USER:nothing", "--at", "0.5"], "no floating-point number"),
         (["USER:wild", "--at", "0.5"], "differences cannot tell"),
+        (["USER:undefined", "--at", "0.5"], "it returns nan; choose another point"),
     ],
 )
 def test_what_cannot_be_done_is_one_line_and_status_2(capsys: Any, user: str, argv: list[str], words: str) -> None:
