@@ -37,6 +37,9 @@ class Expressions(Writer):
     cut: Any
     """In a loop over blocks: the name of the block's slice, and the whole shape."""
 
+    reordered: frozenset[int]
+    """Sums that are taken as products with ones."""
+
     _numbers: dict[Any, np.ndarray]
     _names_of_constants: dict[int, str]
     _held: dict[int, str]
@@ -80,11 +83,26 @@ class Expressions(Writer):
     def _listed(self, node: Node) -> str:
         return "[" + ", ".join([self._operand(node, a) for a in node.args[0]]) + "]"
 
+    def _summed(self, node: Node, x: str) -> str:
+        """A small sum as a product with ones, which costs a third of what ``np.add.reduce`` does."""
+        shape = node.args[0].shape
+        over = node.kw["axis"][0] if node.kw["axis"] else 0
+        n, last = shape[over], over == len(shape) - 1
+        row = node.kw["keepdims"] and (not last or len(shape) == 1)
+        kind = (1, n) if row else (n, 1) if node.kw["keepdims"] else (n,)
+        array = self._numbers.get((kind, node.dtype.char))
+        if array is None:
+            array = self._numbers[kind, node.dtype.char] = np.ones(kind, node.dtype)
+        ones = self.named(array, f"ones_{n}")
+        return f"{x}.dot({ones})" if last and not row else f"{ones}.dot({x})"
+
     def expression(self, node: Node) -> str:
         """What a node is computed as."""
         fun, kw = node.fun, node.kw
         if isinstance(fun, str):
             x = self._operand(node, node.args[0]) if fun is not STACK and fun is not CONTRACT else ""
+            if fun is REDUCE and id(node) in self.reordered:
+                return self._summed(node, x)
             if fun is REDUCE:
                 axis = "None" if kw["axis"] is None else str(kw["axis"][0]) if len(kw["axis"]) == 1 else str(kw["axis"])
                 return f"np.{kw['ufunc'].__name__}.reduce({x}, axis={axis}{', keepdims=True' if kw['keepdims'] else ''})"

@@ -17,6 +17,7 @@ from .literals import small_array
 from .naming import Fresh, identifier
 from .node import BLOCK, RESHAPE, TRANSPOSE, Node, nodes_of
 from .storage import LONG, POOLED, POOLED_LONG, Plan, Storage
+from .sums import reordered
 
 __all__ = ["FastWriter"]
 
@@ -32,7 +33,7 @@ class FastWriter(Statements):
 
     def __init__(
         self, name: str, parameters: list[str], order: list[Node], results: Any, guards: list[tuple[Node, Guard]],
-        checks: list[Node], constant_names: dict[int, str],
+        checks: list[Node], constant_names: dict[int, str], swept: bool = False,
     ) -> None:  # fmt: skip
         self.spelled = True
         self.instructions: Any = order
@@ -50,6 +51,7 @@ class FastWriter(Statements):
         for node, guard in guards:
             self.guards.setdefault(id(node), []).append(guard)
         self.checks = {id(n) for n in checks}
+        self.reordered = reordered(order, [n for n, _ in guards]) if swept else frozenset()  # products give no warnings
         kept = [v for v in tree.leaves(results) if type(v) is Node]
         self.plan = Plan(order, kept, [*checks, *[n for n, _ in guards]], POOLED if len(order) < LONG else POOLED_LONG)
         self.place = self.plan.place

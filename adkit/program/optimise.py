@@ -152,7 +152,7 @@ def _optimised(program: Program, backend: str | None) -> Fast:
     kept = _nodes(results)
     order = _needed(builder, results, guards)
     checks = _checks(kept) if swept else []
-    writer = FastWriter(program.name, program.parameters, order, results, guards, checks, program.constant_names)
+    writer = FastWriter(program.name, program.parameters, order, results, guards, checks, program.constant_names, swept)
     return Fast(writer, swept, backend)
 
 
