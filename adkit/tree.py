@@ -179,6 +179,8 @@ def as_primal(x: Any, place: int | str, op: str, argument: Any = None) -> Any:
         return x
     elif isinstance(x, np.ndarray) and not isinstance(x, (np.ma.MaskedArray, np.matrix)) and x.dtype.kind in "fc":
         return np.asarray(x)
+    elif hasattr(kind, "__adkit_freeze__") and x.dtype.kind in "fc":
+        return as_primal(lift(x), place, op)  # an array that takes item assignment: what it holds now
     where = what = f"argument {place}" if isinstance(place, int) else place
     if argument is not None:
         where = next((path for path, leaf in paths(argument, what) if leaf is x), what)

@@ -16,7 +16,7 @@ from .diagonal import Diagonal
 from .dual import Dual, ForwardLevel, make
 from .errors import UnsupportedError
 from .levels import Boxed, top_level
-from .ops.index import Index, getitem_
+from .ops.index import Index, as_index, getitem_
 from .pull import COLLECTORS, PIECE, WRITES, pull_leaf
 from .tape import Tape, Var
 
@@ -136,6 +136,10 @@ def holding(value: Any) -> Any:
     if isinstance(value, Var):
         tape = _TapeLayer.__new__(_TapeLayer)
         tape.level, tape.primal, tape.spec, tape.index = value.level, holding(value.primal), Spec(value.primal), value.index
+        if value.level.lock is not None:
+            # Beside checkpoints a copy has a record of its own: made inside one it is told from an array made outside it.
+            record = (PIECE, getitem_, value.primal, as_index(Ellipsis, value.shape), value.index, tape.spec)
+            tape.index = value.level.add(None, record).index
         return tape
     layer = value.written_layer(Plain(np.zeros(value.shape, value.dtype)))  # type: ignore[attr-defined]
     layer.hold(value)
