@@ -7,6 +7,7 @@ import fnmatch
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from ..console.functions import refuse_bare_file
 from ..console.options import Parser, UsageError, near, whole_number
 from ..files import OutputError, check_writable
 from .measure import Plan
@@ -189,6 +190,7 @@ def _problems(targets: list[str], at: str | None, grow: tuple[str, tuple[int, ..
             if all(p.name != target for p in own):
                 own.append(from_target(target, at, grow))
             continue
+        refuse_bare_file(target)
         found = fnmatch.filter(PROBLEMS, target) if any(c in target for c in "*?[") else []
         if not found:
             raise UsageError(f"no problem {target!r}{near(target, PROBLEMS)}; see --list, and a function of yours is FILE.py:NAME")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -34,7 +35,12 @@ def from_target(word: str, at: str | None, grow: tuple[str, tuple[int, ...]] | N
         raise UsageError(f"--grow {name}: --at {at!r} does not mention {name}")
 
     def at_size(n: int) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        return arguments(at, {name: n} if name else None)
+        try:
+            return arguments(at, {name: n} if name else None)
+        except UsageError as error:
+            unknown = None if name else re.search(r"NameError: name '(\w+)'", str(error))
+            hint = f"; --grow {unknown[1]}=10,100 would give it values" if unknown else ""
+            raise UsageError(f"{error}{hint}") from None
 
     return _problem(word, f, at_size, f"called with {at}", name, sizes)
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from .options import UsageError, near
 
-__all__ = ["arguments", "first_line", "load", "words_of"]
+__all__ = ["arguments", "first_line", "load", "refuse_bare_file", "words_of"]
 
 
 def load(word: str) -> Any:
@@ -30,6 +30,12 @@ def load(word: str) -> Any:
     if not callable(thing):
         raise UsageError(f"target {word!r}: {name} is {type(thing).__name__}, not a function")
     return thing
+
+
+def refuse_bare_file(word: str) -> None:
+    """UsageError where a target is a file, and no function in it is named."""
+    if word.endswith(".py"):
+        raise UsageError(f"target {word!r} is a file: name a function in it, as in {word}:NAME")
 
 
 def _module(word: str, place: str) -> Any:

@@ -111,6 +111,10 @@ def _settings(given: Any, network: Network) -> dict[str, Any]:
     return {"mode": mode, "seed": seed, "epochs": epochs}
 
 
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
+
+
 def _report(given: Any, network: Network, settings: dict[str, Any], run: Trained) -> int:
     """Say how it went, write the documents, and judge."""
     out: TextIO = sys.stderr if given.json == "-" else sys.stdout
@@ -123,7 +127,7 @@ def _report(given: Any, network: Network, settings: dict[str, Any], run: Trained
     print(f"{network.name}: {network.about}", file=out)
     print(f"{network.parameters():,} parameters, mode {settings['mode']}, seed {settings['seed']}", file=out)
     each = f", {run.seconds / run.steps * 1e6:,.0f} us each" if run.steps else ""
-    print(f"{run.epochs:,} epochs, {run.steps:,} steps in {run.seconds:.2f} s{each}", file=out)
+    print(f"{run.epochs:,} epoch{_s(run.epochs)}, {run.steps:,} step{_s(run.steps)} in {run.seconds:.2f} s{each}", file=out)
     accuracy = found["train_accuracy"]
     said = "" if accuracy is None else f", accuracy {accuracy:.4f}; accuracy on test examples {found['test_accuracy']:.4f}"
     print(f"loss {found['train_loss']:.6g}{said}", file=out, flush=True)

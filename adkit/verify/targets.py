@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..console.functions import arguments, first_line, load, words_of
+from ..console.functions import arguments, first_line, load, refuse_bare_file, words_of
 from ..console.options import UsageError, near
 from ..errors import AdkitError
 from ..registry import REGISTRY, Op, load_families
@@ -46,6 +46,7 @@ def resolve(words: list[str], at: str | None) -> list[Target]:
             target = _of_op(thing) if isinstance(thing, Op) else _of_function(word, thing, at)
             found[target.name] = target
             continue
+        refuse_bare_file(word)
         names = fnmatch.filter(REGISTRY, word)
         if not names:
             raise UsageError(f"no op {word!r}{near(word, REGISTRY)}; --list shows them, and a function of your own is FILE.py:NAME")
@@ -70,7 +71,7 @@ def _of_function(word: str, f: Any, at: str | None) -> Target:
     try:
         subject, _ = as_subject(g, args)
         with np.errstate(all="ignore"):
-            results = subject.f(*subject.xs)
+            results, again = subject.f(*subject.xs), subject.f(*subject.xs)
     except KeyboardInterrupt:
         raise
     except AdkitError as error:
@@ -81,6 +82,8 @@ def _of_function(word: str, f: Any, at: str | None) -> Target:
         raise UsageError(f"target {word!r}: it returns no floating-point number")
     if any([np.isnan(y).any() for y in results]):
         raise UsageError(f"target {word!r}: called with {at} it returns nan; choose another point")
+    if len(results) != len(again) or not all(np.array_equal(a, b, equal_nan=True) for a, b in zip(results, again, strict=True)):
+        raise UsageError(f"target {word!r}: two calls with the same arguments differ; fix the seed of what is drawn")
 
     def prove(prover: Prover, order: int, seconds: float) -> Iterator[Claim]:
         try:

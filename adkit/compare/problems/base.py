@@ -88,7 +88,7 @@ class Problem:
         if max(counts) > self.largest:
             if self.largest == 1:
                 raise SizeError(f"{self.name} has no size {size!r}: it comes in one size, 1")
-            raise SizeError(f"{self.name} has no size {size!r}: the {self.axis} goes up to {self.largest}")
+            raise SizeError(f"{self.name} has no size {size!r}: the largest is {self.largest:,} ({self.axis})")
         return tuple(counts) if pair else counts[0]
 
     def instance(self, size: str, seed: int) -> Instance:
