@@ -24,7 +24,7 @@ ROOT = HERE.parent
 
 PAGES = (
     "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/*.md", "docs/*.png", "docs/*.svg", "docs/site/**/*", "notebooks/*.ipynb",
-    "notebooks/*.md", "paper_figures/**/*.svg", "paper_figures/**/*.png", "paper_figures/**/*.md",
+    "notebooks/*.md", "paper_figures/drawn/*.svg", "paper_figures/drawn/*.png", "paper_figures/drawn/*.md",
 )  # fmt: skip
 """What the site shows; what these pages link to besides is offered for download."""
 

@@ -124,6 +124,12 @@ def test_what_the_site_needs_is_in_its_extra() -> None:
     assert bare == {"sphinx", "myst-nb", "pydata-sphinx-theme", "latex2mathml"}
 
 
+def test_figures_drawn_for_a_look_are_no_pages(tools: dict[str, ModuleType]) -> None:
+    quick = Path("paper_figures/drawn-quick/lecture_xor.png")  # `python -m paper_figures --quick` leaves it
+    assert not any(quick.match(pattern) for pattern in tools["build"].PAGES)
+    assert any((Path("paper_figures/drawn") / quick.name).match(pattern) for pattern in tools["build"].PAGES)
+
+
 def test_the_gate_and_the_guide_build_it_by_one_command() -> None:
     assert "python docs/build.py --out" in (ROOT / ".ci" / "run").read_text(encoding="utf-8")
     assert "`python docs/build.py`" in (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")

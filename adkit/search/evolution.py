@@ -56,6 +56,8 @@ def cma_search(
         raise MissingCMAError(f"cma_search needs the extra cma: {remedy('cma')}", name="cma") from None
     lengths = {name: _ends(dimension) for name, dimension in dims.items()}
     middle = [0.5 if start is None else (_scaled(dims[n], start[n]) - lo) / (hi - lo) for n, (lo, hi) in lengths.items()]
+    # A covariance needs two directions: a single range gets an idle one beside it.
+    middle += [0.5] * (len(middle) == 1)
     # Its seed 0 means the clock.
     settings = {"seed": seed + 1, "verbose": -9, "maxfevals": trials, "bounds": [0, 1], "tolfun": 0, "tolfunhist": 0, "tolx": 0,
                 "tolflatfitness": 10**6, "tolstagnation": 10**6}  # fmt: skip
@@ -63,7 +65,7 @@ def cma_search(
     done: list[Trial] = []
     while len(done) < trials and not strategy.stop():
         asked = strategy.ask()
-        named = [{n: dimension.at(float(u)) for (n, dimension), u in zip(dims.items(), point, strict=True)} for point in asked]
+        named = [{n: dimension.at(float(u)) for (n, dimension), u in zip(dims.items(), point, strict=False)} for point in asked]
         fresh = evaluate(f, enumerate(named, len(done)), seed, seeded, executor)
         strategy.tell(asked, [t.value for t in fresh])
         done += fresh

@@ -16,7 +16,7 @@ def rosenbrock(x):
 
 def test_without_numba_the_error_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "numba", None)
-    with pytest.raises(ImportError, match=r"adkit\[numba\]"):
+    with pytest.raises(ImportError, match=r"pip install \"\.\[numba\]\""):
         adkit.compile(rosenbrock, backend="numba")(np.ones(3))
 
 

@@ -81,6 +81,13 @@ def test_cma_is_the_same_everywhere(processes: Executor) -> None:
     assert found[0].best.value < 3
 
 
+def test_cma_takes_a_single_range() -> None:
+    pytest.importorskip("cma", reason="the extra cma is not installed")
+    found = cma_search(lambda x: (x - 0.7) ** 2, {"x": Real(0.0, 1.0)}, 80)
+    assert list(found.best.params) == ["x"]
+    assert found.best.value < 1e-3
+
+
 def test_cma_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     import adkit.search.evolution as evolution
 
@@ -88,7 +95,7 @@ def test_cma_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
         raise ImportError(name)
 
     monkeypatch.setattr(evolution, "import_module", absent)
-    with pytest.raises(ImportError, match=r"adkit\[cma\]"):
+    with pytest.raises(ImportError, match=r"pip install \"\.\[cma\]\""):
         cma_search(branin, SPACE, 10)
     with pytest.raises(TypeError, match="CMA-ES moves through real numbers"):
         cma_search(branin, {"x": Whole(0, 3)}, 10)
