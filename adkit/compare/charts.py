@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .answers import best, crossing
+from .measure import duration
 from .rows import Block
 
 __all__ = ["Chart", "figure", "figure_bytes", "line_charts", "map_chart", "rendered"]
@@ -60,7 +61,7 @@ def figure(blocks: Iterable[Block]) -> Any:
     series, cells = _series(blocks), _cells(blocks)
     count = len(series) + (len(cells) >= 2)
     if not count:
-        return _bars(blocks)
+        return _dots(blocks)
     columns = min(count, 3)
     rows = math.ceil(count / columns)
     made = _figure(4.6 * columns, 3.7 * rows)
@@ -200,8 +201,8 @@ def _draw_map(made: Any, axes: Any, cells: dict[tuple[int, int], tuple[float, st
 # One size alone
 
 
-def _bars(blocks: Sequence[Block]) -> Any:
-    """Seconds of each method, where nothing was measured at two sizes."""
+def _dots(blocks: Sequence[Block]) -> Any:
+    """Seconds of each method, where nothing was measured at two sizes: dots, since a logarithm gives a bar no honest length."""
     groups = [
         (f"{b.problem.name} {b.size}: {o}", [r for r in b.of(o) if r.status == "ok"])
         for b in blocks for o in b.operators if o != "value"
@@ -217,9 +218,17 @@ def _bars(blocks: Sequence[Block]) -> Any:
     for k, (title, rows) in enumerate(groups, 1):
         axes = made.add_subplot(lines, columns, k)
         names = [row.method for row in rows]
-        axes.barh(names, [row.run_seconds_median for row in rows], color=[_style(n, names)[0] for n in names])
-        axes.set(xscale="log", xlabel="seconds a call")
-        axes.invert_yaxis()
+        times = [row.run_seconds_median or math.nan for row in rows]
+        for height, (name, seconds) in enumerate(zip(names, times, strict=True)):
+            colour, marker, _ = _style(name, names)
+            axes.plot([seconds], [height], color=colour, marker=marker, markersize=7, linestyle="none")
+            axes.annotate(duration(seconds), (seconds, height), (8, 0), textcoords="offset points", va="center", fontsize=8)
+        least = 10.0 ** math.floor(math.log10(min(times) / 1.2))  # one power of ten at least is named
+        axes.set(xscale="log", xlabel="seconds a call", xlim=(least, max(max(times) * (max(times) / least) ** 0.4, 10.0 * least)))
+        axes.set_ylim(len(names) - 0.5, -0.5)
+        axes.set_yticks(range(len(names)), names)
+        axes.grid(alpha=0.3)
         axes.set_title(title, fontsize=10)
         axes.tick_params(labelsize=8)
+        axes.tick_params(axis="x", which="minor", labelbottom=False)
     return made

@@ -82,8 +82,20 @@ def test_the_map_shows_which_mode_is_faster(blocks: list[Block]) -> None:
 @pytest.mark.parametrize("kind, begins", [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
 def test_the_plot_is_a_file_of_its_kind(kind: str, begins: bytes, blocks: list[Block]) -> None:
     assert charts.figure_bytes(blocks, kind).startswith(begins)
-    assert charts.figure_bytes(blocks[:1], kind).startswith(begins)  # one size alone: bars
+    assert charts.figure_bytes(blocks[:1], kind).startswith(begins)  # one size alone: dots
     assert charts.figure_bytes([], kind).startswith(begins)
+
+
+def test_at_one_size_each_method_is_a_dot_at_its_time(blocks: list[Block]) -> None:
+    made = charts.figure(blocks[:1])
+    axes = made.axes[0]
+    assert not axes.patches  # a bar on a logarithmic axis has no honest length
+    rows = [row for row in blocks[0].of(blocks[0].operators[-1]) if row.status == "ok"]
+    named = dict(zip([t.get_text() for t in made.axes[-1].get_yticklabels()], made.axes[-1].lines, strict=True))
+    assert {name: float(line.get_xdata()[0]) for name, line in named.items()} == {r.method: r.run_seconds_median for r in rows}
+    made.canvas.draw()
+    frame = axes.get_window_extent()
+    assert all(frame.x0 <= t.get_window_extent().x0 and t.get_window_extent().x1 <= frame.x1 for t in axes.texts)
 
 
 def test_legends_stay_off_the_lines(blocks: list[Block]) -> None:
