@@ -23,6 +23,9 @@ _LOOKED = 16
 
 _CALLED = re.compile(r"(?<![\w.])np\.([a-z]\w*)(\.reduce)?\(")
 
+_SINGLE: dict[Any, str] = {float: "float", np.float64: "float64"}
+"""Numbers that an entrance takes, and what it calls their types."""
+
 OTHERWISE = object()
 """What an entrance answers for arguments that are not like those it was made for."""
 
@@ -109,26 +112,32 @@ def runner(function: Callable[..., Any], count: int, slots: list[Any], guarded: 
 def entrance(owner: Any, kind: Any, signature: list[tuple[Any, Any]]) -> Callable[[tuple[Any, ...]], Any] | None:
     """A function of a call's arguments: runs the kind's first program if they are arrays of these shapes and types.
 
+    A number has the type ``float`` or ``np.float64`` in the signature; Python's enters as NumPy's, as the program takes it.
     For others it answers ``OTHERWISE``; for more than it is worth to look at it is None.
     """
     n = len(signature)
     if not 0 < n <= _LOOKED:
         return None
     names = [f"a{k}" for k in range(n)]
-    tests = " and ".join([f"type({a}) is array and {a}.dtype is d_{a} and {a}.shape == s_{a}" for a in names])
+    kinds = [_SINGLE.get(dtype, "") if isinstance(dtype, type) else "" for _, dtype in signature]
+    tests = " and ".join([
+        f"type({a}) is {kind}" if kind else f"type({a}) is array and {a}.dtype is d_{a} and {a}.shape == s_{a}"
+        for a, kind in zip(names, kinds, strict=True)
+    ])  # fmt: skip
+    passed = ", ".join([f"float64({a})" if kind == "float" else a for a, kind in zip(names, kinds, strict=True)])
     text = f"""
-def make(owner, kind, array, otherwise, {", ".join([f"d_{a}, s_{a}" for a in names])}):
+def make(owner, kind, array, float64, otherwise, {", ".join([f"d_{a}, s_{a}" for a in names])}):
     def enter(args):
         if len(args) == {n}:
             {", ".join(names)}, = args
             if {tests}:
                 kind.used = owner._tick
-                return kind.run({", ".join(names)})
+                return kind.run({passed})
         return otherwise
     return enter
 """
     given = [x for shape, dtype in signature for x in (dtype, shape)]
-    return _maker(text)(owner, kind, np.ndarray, OTHERWISE, *given)  # type: ignore[no-any-return]
+    return _maker(text)(owner, kind, np.ndarray, np.float64, OTHERWISE, *given)  # type: ignore[no-any-return]
 
 
 def looked_up(text: str, names: dict[str, Any]) -> str:

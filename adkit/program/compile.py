@@ -77,9 +77,9 @@ class Compiled:
             try:
                 found = kind.enter(args)
             except TracedElsewhereError:
-                return self._elsewhere(kind, args, args, kw, None)
+                return self._elsewhere(kind, _converted(args, kw), args, kw, None)
             except _TRAPS:
-                return self._trapped(kind, args, args, kw, None)
+                return self._trapped(kind, _converted(args, kw), args, kw, None)
             if found is not OTHERWISE:
                 return found
         return self._general(args, kw)
@@ -94,8 +94,8 @@ class Compiled:
         if kind is None:
             return self._first(key, call, given, args, kw)
         self._tick = kind.used = self._tick + 1
-        if kind.enter is None and not kw and all([type(a) is np.ndarray and a.shape for a in args]):
-            kind.enter = entrance(self, kind, [(a.shape, a.dtype) for a in args])
+        if kind.enter is None and not kw and not call.fixed and all([_is_plain(a) for a in args]):
+            kind.enter = entrance(self, kind, [(a.shape, a.dtype) if type(a) is np.ndarray else ((), type(a)) for a in args])
         self._last_kind = kind if kind.enter is not None else None
         try:
             return kind.run(*given)
@@ -213,6 +213,10 @@ class Compiled:
 
     def __repr__(self) -> str:
         return f"<compiled {getattr(self._f, '__name__', self._f)}: {len(self._kinds)} kinds of arguments>"
+
+
+def _is_plain(x: Any) -> bool:
+    return type(x) in (float, np.float64) or (type(x) is np.ndarray and x.ndim > 0)
 
 
 def _is_input(x: Any) -> bool:

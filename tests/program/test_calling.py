@@ -108,3 +108,42 @@ def test_names_that_are_taken_stay() -> None:
     np_sin = np.arange(3.0)
     f = lambda np_sin, np_cos: np.sin(np_sin) * np.cos(np_cos) + np.exp(np_sin)
     np.testing.assert_array_equal(adkit.compile(f)(np_sin, np_sin), f(np_sin, np_sin))
+
+
+def test_floats_enter_as_the_program_takes_them() -> None:
+    f = lambda x, y: np.sin(x) * y / (x - 1.0) if y > 0 else x * y
+    both = lambda x, y: adkit.value_and_grad(f, (0, 1))(x, y)
+    compiled = adkit.compile(both)
+    for x, y in [(0.5, 2.0), (0.25, 3.0), (0.5, -1.0), (0.25, -2.0), (0.5, 2.0)] * 2:
+        found, wanted = compiled(x, y), both(x, y)
+        assert repr(found) == repr(wanted)
+    assert compiled.traces == 2
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_a_float_beside_an_array_keeps_its_type_and_value(dtype: str) -> None:
+    f = lambda x, a: np.sum(np.exp(x * a))
+    gradient = adkit.compile(adkit.grad(f))
+    x = np.linspace(0.0, 1.0, 5).astype(dtype)
+    for a in (0.1, 0.1, 0.2, 0.2, 0.1, np.float64(0.3), 0.2):
+        found, wanted = gradient(x, a), adkit.grad(f)(x, a)
+        assert found.dtype == wanted.dtype
+        np.testing.assert_allclose(found, wanted, rtol=1e-6 if dtype == "f4" else 1e-14)
+
+
+def test_an_entrance_tells_floats_from_other_numbers() -> None:
+    compiled = adkit.compile(adkit.grad(lambda x: x**3))
+    assert [float(compiled(x)) for x in (2.0, 2.0, np.float64(3.0), np.array(4.0), 2.0, 5.0)] == [12.0, 12.0, 27.0, 48.0, 12.0, 75.0]
+    assert np.isnan(compiled(np.nan)) and compiled(np.inf) == np.inf
+    root = adkit.compile(adkit.grad(lambda x: np.sqrt(x) * 0.0))
+    for x in (1.0, 2.0, 0.0, 0.0, 3.0):
+        np.testing.assert_array_equal(root(x), adkit.grad(lambda x: np.sqrt(x) * 0.0)(x))
+
+
+def test_numbers_of_numpy_enter_too() -> None:
+    f = lambda x: np.tanh(x) * x if x < 2 else np.exp(x)
+    compiled = adkit.compile(adkit.grad(f))
+    for x in [0.5, 0.7, 2.5, 3.5, 0.5] * 2:
+        found, wanted = compiled(np.float64(x)), adkit.grad(f)(np.float64(x))
+        assert type(found) is type(wanted) and found == wanted
+    assert compiled.traces == 2
