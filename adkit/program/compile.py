@@ -260,8 +260,8 @@ def compile(f: Callable[..., Any] | None = None, *, backend: str | None = None) 
     Raises
     ------
     UnsupportedError : at the call, for what a program cannot hold: in-place writes into plain arrays, conversions to
-        ``float``, random numbers drawn from a global generator; and with ``backend="numba"`` for what is no program of
-        single numbers, or has more than 2,000 operations on them.
+        ``float``, random numbers drawn from a global generator or one that ``f`` holds; and with ``backend="numba"`` for what
+        is no program of single numbers, or has more than 2,000 operations on them.
     ImportError : at the call, with ``backend="numba"`` where numba is not installed.
 
     Notes

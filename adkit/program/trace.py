@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import random
 import threading
+import types
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -48,13 +51,13 @@ def trace(f: Callable[..., Any]) -> Callable[..., Program]:
     Raises
     ------
     UnsupportedError : for in-place writes into plain arrays, conversions to ``float``, random numbers from NumPy's or
-        Python's global generator, and values of a derivative taken outside.
+        Python's global generator or from one that ``f`` holds, and values of a derivative taken outside.
 
     Notes
     -----
     A branch is traced on the side that the example takes, and guarded.  What the function computes from plain arrays alone
-    is a constant of the program; so are numbers from a generator (``np.random.default_rng``) that it draws from, which
-    cannot be noticed: draw them outside and pass them as an argument.
+    is a constant of the program; so are numbers from a generator that it makes or finds elsewhere than in its closure, its
+    defaults, its globals or its object, which cannot be noticed: draw them outside and pass them as an argument.
 
     Examples
     --------
@@ -81,9 +84,9 @@ def write_down(
     """
     # The global generators belong to all threads: what another one draws meanwhile is not drawn again the next time.
     for last in (False, False, False, True) if threading.active_count() > 1 else (True,):
-        drawn = _generators()
+        drawn = _generators(f)
         program = _written_down(f, args, kw, parameters, op, given)
-        changed = [library for library, state in _generators().items() if drawn[library] != state]
+        changed = [name for (name, which), state in _generators(f).items() if drawn.get((name, which), state) != state]
         if not changed:
             break
         if last:
@@ -150,7 +153,45 @@ def parameter_names(f: Any, count: int) -> list[str]:
     return [n if n not in ("np",) else f"{n}_" for n in names]
 
 
-def _generators() -> dict[str, Any]:
-    """The states of the global random generators."""
+def _generators(f: Any) -> dict[tuple[str, int], Any]:
+    """The states of the global random generators, and of those that the function holds."""
     state: Any = np.random.get_state()  # noqa: NPY002 - the user's, not ours
-    return {"Python's random": random.getstate(), "numpy.random": (state[1].tobytes(), *state[2:])}
+    found: dict[tuple[str, int], Any] = {
+        ("Python's random", 0): random.getstate(), ("numpy.random", 0): (state[1].tobytes(), *state[2:]),
+    }  # fmt: skip
+    for held in _held(f):
+        found[f"a {type(held).__name__} that it holds", id(held)] = (
+            held.getstate() if isinstance(held, random.Random)
+            else repr(held.get_state() if isinstance(held, np.random.RandomState) else held.bit_generator.state)
+        )  # fmt: skip
+    return found
+
+
+_HELD = 200
+"""Among how many functions and values that a function holds its generators are looked for."""
+
+
+def _held(f: Any) -> list[Any]:
+    """The random generators in a function's closure, its defaults, the globals it names and the object it is a method of."""
+    found: list[Any] = []
+    seen: set[int] = set()
+    ahead = [f]
+    while ahead and len(seen) < _HELD:
+        x = ahead.pop()
+        if id(x) in seen:
+            continue
+        seen.add(id(x))
+        if isinstance(x, (np.random.Generator, np.random.RandomState, random.Random)):
+            found.append(x)
+        elif isinstance(x, types.MethodType):
+            ahead += [x.__func__, *getattr(x.__self__, "__dict__", {}).values()]
+        elif isinstance(x, functools.partial):
+            ahead += [x.func, *x.args, *x.keywords.values()]
+        elif isinstance(x, types.FunctionType):
+            if not (x.__module__ or "").startswith(("adkit.", "numpy.")):
+                ahead += [x.__globals__[name] for name in x.__code__.co_names if name in x.__globals__]
+            ahead += [*(x.__defaults__ or ()), *(x.__kwdefaults__ or {}).values()]
+            for cell in x.__closure__ or ():
+                with suppress(ValueError):  # a cell that is still empty
+                    ahead.append(cell.cell_contents)
+    return found
