@@ -111,6 +111,9 @@ PINNED = {
 }  # fmt: skip
 
 if __name__ == "__main__":
+    from flags import heed
+
+    heed(__doc__, ("--quick",))
     if any([os.environ.get(name) != value for name, value in PINNED.items()]):
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **PINNED})
     main(sys.argv[1:])

@@ -106,4 +106,7 @@ def main(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    from flags import heed
+
+    heed(__doc__, ("--check",))
     sys.exit(main(sys.argv[1:]))

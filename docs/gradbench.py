@@ -19,6 +19,7 @@ import numpy as np
 
 from adkit.compare.problems.mixture import gmm_objective
 from adkit.console.environment import describe, pin
+from adkit.extras import remedy
 from adkit.gradbench import ba, det, ht, kmeans, llsq, lse, lstm, ode, particle, saddle
 from adkit.gradbench.descent import GRADIENTS
 from adkit.gradbench.evals import EVALS
@@ -133,8 +134,11 @@ class Autograd:
     """The same strategies with autograd's drivers; its forward mode takes one direction at a time."""
 
     def __init__(self) -> None:
-        import autograd
-        import autograd.numpy as anp
+        try:
+            import autograd
+            import autograd.numpy as anp
+        except ImportError:
+            raise SystemExit(f"docs/gradbench.py needs autograd: {remedy('peers')}") from None
 
         self.np, self.grad, self.make_jvp, self.make_vjp = anp, autograd.grad, autograd.make_jvp, autograd.make_vjp
 
@@ -290,5 +294,8 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    from flags import heed
+
+    heed(__doc__, ("--quick", "--defaults"), sorted(BESIDE | DEFAULTS))
     pin()
     main(sys.argv[1:])

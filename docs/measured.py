@@ -80,4 +80,7 @@ def main(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    from flags import heed
+
+    heed(__doc__, ("--quick",))
     main(sys.argv[1:])

@@ -168,4 +168,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    from flags import heed
+
+    heed(__doc__, ("--quick",))
     main()
