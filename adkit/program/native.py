@@ -24,7 +24,7 @@ _FUNCTIONS: dict[Any, str] = {
     np.sqrt: "math.sqrt", np.absolute: "abs", np.sin: "math.sin", np.cos: "math.cos", np.tan: "math.tan", np.exp: "math.exp",
     np.expm1: "math.expm1", np.log: "math.log", np.log1p: "math.log1p", np.tanh: "math.tanh", np.sinh: "math.sinh",
     np.cosh: "math.cosh", np.arctan: "math.atan", np.arcsin: "math.asin", np.arccos: "math.acos", np.arctan2: "math.atan2",
-    np.hypot: "math.hypot", np.power: "math.pow", np.floor: "math.floor", np.ceil: "math.ceil",
+    np.hypot: "math.hypot", np.power: "math.pow", np.floor: "np.floor", np.ceil: "np.ceil",  # math's are integers
 }  # fmt: skip
 
 
@@ -73,7 +73,7 @@ def native(order: list[Node], results: Any, parameters: list[str], function: str
     for n, k in enumerate(roots):
         lines.append(f"out[{n}] = {texts[k][0]}")
     body = "".join([f"    {line}\n" for line in lines]) or "    pass\n"
-    source = f"import math\n\n\ndef {function}({', '.join([*names.values(), 'out'])}):\n{body}"
+    source = f"import math\n\nimport numpy as np\n\n\ndef {function}({', '.join([*names.values(), 'out'])}):\n{body}"
     space: dict[str, Any] = {}
     exec(compile(source, f"<numba {function}>", "exec"), space)
     kernel = numba.njit(space[function], error_model="numpy")
