@@ -40,7 +40,7 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> Any:
         return real_module(name, package)
 
     monkeypatch.setattr(builtins, "__import__", gone)
-    for module in ("adkit.search.evolution", "adkit.console.executor", "adkit.compare.spread"):
+    for module in ("adkit.search.evolution", "adkit.console.executor"):
         monkeypatch.setattr(f"{module}.import_module", gone_module)
 
 

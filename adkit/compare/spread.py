@@ -8,21 +8,18 @@ time on each machine, under a lock, so that only the checks run side by side.
 from __future__ import annotations
 
 import os
-import signal
 import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib import import_module
-from multiprocessing import get_context
 from typing import Any
 
+from ..console.executor import open_executor
 from ..console.functions import words_of
 from ..console.options import UsageError
-from ..extras import remedy
 from .measure import Plan
 from .methods import METHODS, Method
 from .own import from_target
@@ -66,7 +63,8 @@ def _ended(case: Examination, apart: float) -> Block:
 def spread(request: Any, cases: Cases, methods: Sequence[Method], tell: Tell, tick: Callable[[], None]) -> Iterator[Block]:
     """The blocks, measured by an executor's workers, in the order of the cases."""
     names = tuple([m.name for m in methods])
-    with _executor(request.executor) as executor:
+    with open_executor(request.executor) as executor:
+        assert executor is not None
         futures: list[Future[Block]] = []
         for problem, size in cases:
             own = (problem.name, request.at, request.grow) if not problem.foreign else None
@@ -105,51 +103,6 @@ def _examined(name: str, own: Any, size: str, operators: tuple[str, ...], method
             block = case.finish()
     # The problem itself is made of functions, which may not travel; the caller knows it by its name.
     return replace(block, problem=None)  # type: ignore[arg-type]
-
-
-@contextmanager
-def _executor(text: str) -> Iterator[Executor]:
-    kind, colon, rest = text.partition(":")
-    if kind == "processes" and colon and rest.isascii() and rest.isdigit() and int(rest) > 0:
-        # A fresh interpreter each, with the settings that this process was started with.
-        pool = ProcessPoolExecutor(int(rest), get_context("spawn"), initializer=_ignore_interrupts)
-        try:
-            yield pool
-        except BaseException:
-            processes = list((getattr(pool, "_processes", None) or {}).values())
-            pool.shutdown(wait=False, cancel_futures=True)
-            for process in processes:
-                process.terminate()
-            raise
-        else:
-            pool.shutdown()
-    elif kind == "dask" and rest.startswith("//") and len(rest) > 2:
-        with _dask(text, rest[2:]) as executor:
-            yield executor
-    else:
-        raise UsageError(f"--executor takes processes:N or dask://HOST:PORT, not {text!r}")
-
-
-def _ignore_interrupts() -> None:
-    """Ctrl-C reaches every process of a terminal; the one that was started by hand answers it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-@contextmanager
-def _dask(text: str, address: str) -> Iterator[Executor]:
-    try:
-        distributed: Any = import_module("distributed")
-    except ImportError:
-        raise UsageError(f"--executor dask://... needs Dask: {remedy('dask')}") from None
-    try:
-        client = distributed.Client(address if "://" in address else f"tcp://{address}", timeout=10, set_as_default=False)
-    except (OSError, ValueError, TimeoutError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UsageError(f"--executor {text}: no scheduler answers there: {reason}") from None
-    try:
-        yield client.get_executor(pure=False)
-    finally:
-        client.close(timeout=5)
 
 
 @contextmanager

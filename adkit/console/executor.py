@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -37,27 +38,38 @@ def open_executor(spec: str | None) -> Iterator[Executor | None]:
         yield None
         return
     kind, colon, rest = spec.partition(":")
-    client: Any = None
-    pool: Executor
     if kind == "processes" and colon:
-        # Spawned, not forked: what this process has open (threads, a terminal) is not copied half-way.
-        count = whole_number(rest, "--executor processes:", 1)
-        pool = ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn"))
+        with _processes(whole_number(rest, "--executor processes:", 1)) as pool:
+            yield pool
     elif kind == "dask" and rest.startswith("//") and len(rest) > 2:
         client = _client(rest[2:])
-        pool = client.get_executor()
+        try:
+            yield client.get_executor(pure=False)  # the same call twice is work twice: timings differ
+        finally:
+            client.close(timeout=5)
     else:
         raise UsageError(f"--executor takes processes:N or dask://HOST:PORT, not {spec!r}")
+
+
+@contextmanager
+def _processes(count: int) -> Iterator[Executor]:
+    # Spawned, not forked: what this process has open (threads, a terminal) is not copied half-way.
+    pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), initializer=_ignore_interrupts)
     try:
         yield pool
     except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True) if client is None else pool.shutdown(wait=False)
+        processes = list((getattr(pool, "_processes", None) or {}).values())
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.terminate()
         raise
     else:
         pool.shutdown()
-    finally:
-        if client is not None:
-            client.close()
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C reaches every process of a terminal; the one that was started by hand answers it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _client(address: str) -> Any:
@@ -66,7 +78,7 @@ def _client(address: str) -> Any:
     except ImportError:
         raise UsageError(f"--executor dask:// needs the extra dask: {remedy('dask')}") from None
     try:
-        return distributed.Client(f"tcp://{address}", timeout=10, set_as_default=False)
-    except (OSError, ValueError) as error:
+        return distributed.Client(address if "://" in address else f"tcp://{address}", timeout=10, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UsageError(f"no Dask scheduler answers at {address}: {reason[:120]}") from None

@@ -74,7 +74,7 @@ def test_over_a_dask_cluster_of_two_workers(alone: list[tuple[str, ...]], tmp_pa
 
 
 @pytest.mark.parametrize("text, says", [
-    ("processes", "--executor takes processes:N or dask://HOST:PORT"), ("processes:0", "--executor takes"), ("threads:2", "--executor takes"),
+    ("processes", "--executor takes processes:N or dask://HOST:PORT"), ("processes:0", "--executor processes: takes a whole number from 1"), ("threads:2", "--executor takes"),
     ("dask://", "--executor takes"),
 ])  # fmt: skip
 def test_an_executor_that_there_is_not(text: str, says: str, capsys: pytest.CaptureFixture[str]) -> None:
