@@ -12,6 +12,7 @@ in two threads.
 from __future__ import annotations
 
 from itertools import count
+from numbers import Rational
 from threading import local
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -201,13 +202,15 @@ def _beside(e: Any, boxes: list[Any]) -> Any:
 
 
 def operand(x: Any) -> Any:
-    """What an op works on: object arrays and lists lifted, or, where they hold numbers alone, made numeric."""
+    """What an op works on: object arrays and lists lifted, or, where they hold numbers alone, made numeric; fractions too."""
     if type(x) is np.ndarray and x.dtype is _OBJECT:
         x = lift(x)
         if type(x) is np.ndarray and all([isinstance(e, (int, float, complex, np.number, np.bool_)) for e in x.flat]):
             return np.array(x.tolist())
         return x
     x = lift(x)
+    if isinstance(x, Rational) and not isinstance(x, (int, np.integer)):
+        return float(x)  # a fraction, which NumPy would multiply into a plain Python number
     return np.asarray(x) if isinstance(x, (list, tuple)) else x
 
 

@@ -851,3 +851,13 @@ def test_an_object_array_from_which_every_box_has_been_chosen_away_is_numeric() 
     assert y.dtype == float
     assert y.tolist() == [0.5, 0.5, 0.5]
     assert slope.tolist() == [0.0, 0.0, 0.0]
+
+
+@pytest.mark.parametrize("f", [lambda x, q: x * q, lambda x, q: q * x, lambda x, q: x + q, lambda x, q: q / x, lambda x, q: x**q],
+                         ids=["times", "from the left", "plus", "over", "power"])  # fmt: skip
+def test_a_fraction_is_a_number(f: Any) -> None:
+    from fractions import Fraction
+
+    q = Fraction(1, 2)
+    assert adkit.grad(lambda x: f(x, q))(2.0) == pytest.approx(adkit.grad(lambda x: f(x, 0.5))(2.0), rel=1e-14)
+    assert adkit.jvp(lambda x: f(x, q), (2.0,), (1.0,)) == pytest.approx(adkit.jvp(lambda x: f(x, 0.5), (2.0,), (1.0,)), rel=1e-14)
