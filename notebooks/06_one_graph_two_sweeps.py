@@ -22,7 +22,8 @@ from lesson import BLUE, ORANGE, plt
 # %% [markdown]
 # ## The graph
 #
-# The input $x$ feeds two paths. $f$ joins them, and $g$ is the result.
+# The input $x$ feeds two paths. $f$ joins them, and $g$ is the result. (The sigmoid squeezes any number
+# to between 0 and 1. Its slope is $g\,(1 - g)$.)
 #
 # `adkit.trace` runs a function once and writes down each value that it computes.
 #
@@ -53,7 +54,7 @@ print(fill("  ".join(f"{name}={value:.4f}" for name, value in v.items()), 80))
 # answers to the tail, with all else held still. For $b = a^2$ it is $2a$. For $f = j \cdot e$ there are two arrows: from
 # $j$ the number is $e$, and from $e$ it is $j$.
 #
-# Look at the values above. **Which arrow will have the smallest number?**
+# Look at the values above. **Which arrow will have the number nearest to 0?**
 
 # %%
 edges = [
@@ -149,7 +150,7 @@ print(f"dg/dx = {wrong['g']:.8f}   at f {wrong['f']:.6f}, before {forward['f']:.
 # right, and nobody tells $g$. There is no error message.
 #
 # So: **a node hands on only when all its arrows have come in.** The order in which a program computes its values
-# guarantees it. That is why a tape is a list in the order of computation.
+# guarantees it. That is why a *tape*, the record that reverse mode reads back, is a list in that order.
 #
 # ## The other sweep
 #
@@ -170,7 +171,7 @@ print(f"dg/dx = {reverse['x']:.8f}")
 # Below, each mode can be walked through node by node. Blue → is d(node)/d$x$, orange ← is d$g$/d(node). (Where scripts do not
 # run, the picture shows the end of both walks.) In reverse mode, stop at $f$ and say what will arrive at $e$ and at $j$.
 #
-# **Where will blue and orange show the same number, and why must they?**
+# **At which node will blue be $dg/dx$, at which will orange, and why must the two agree?**
 
 # %%
 adkit.trace(slide)(0.7).stepper(tangents=1.0, cotangent=1.0)
@@ -178,7 +179,8 @@ adkit.trace(slide)(0.7).stepper(tangents=1.0, cotangent=1.0)
 # %% [markdown]
 # Blue at $g$ and orange at $x$: both are $dg/dx$.
 #
-# adkit puts the same numbers in a table, for any NumPy program. It has no list of arrows from us: it finds them.
+# adkit puts the same numbers in a table, for any NumPy program: blue is called `tangent`, orange `cotangent`, and the
+# value itself `primal`. It has no list of arrows from us: it finds them.
 #
 # **In which direction is the column `tangent` to be read, and in which `cotangent`?**
 
@@ -190,6 +192,8 @@ agree = [np.isclose(row.tangent, forward[row.name], rtol=1e-12) and
 print("\nrows that agree with our sweeps:", sum(agree), "of", len(agree))
 
 # %% [markdown]
+# `tangent` downwards, `cotangent` upwards.
+#
 # ## Cut the graph anywhere
 #
 # Multiply blue by orange at one node. At $f$: (how $f$ answers to $x$) × (how $g$ answers to $f$).
@@ -291,6 +295,8 @@ print(f"dy/dx      {slope:.10f} in reverse, {adkit.jvp(chain, (0.7,), (1.0,))[1]
 # A forward sweep starts at one input and reaches *every* output. A reverse sweep starts at one output and reaches
 # *every* input. The function below has $n$ inputs and $m$ outputs.
 #
+# All its derivatives, each output by each input, are its *Jacobian*.
+#
 # **Before you run: for 5 inputs and 2 outputs, how many starts does each mode need for the whole Jacobian?**
 
 # %%
@@ -382,7 +388,8 @@ print(check(count_paths_answer))
 #
 # One more, which nothing above showed: 1 input, 10 layers of 100 units, 3 outputs, and each unit feeds all of the next
 # layer. **How many paths lead to the first output? How many arrows are there? Which mode for the outputs' derivatives
-# with respect to the *input*, and how many sweeps does it save?** The next cells count, and measure a function of that shape.
+# with respect to the *input*, and how many sweeps does it save?** The next cells count,
+# and measure a smaller function that also has 1 input and 3 outputs.
 
 # %%
 widths = [1, *[100] * 10, 3]
@@ -396,7 +403,7 @@ status = compare(["tanh-affine", "--size", "1x3", "--operators", "jacobian", "--
 # %% [markdown]
 # <details><summary>The answer</summary>
 #
-# $100^{10}$ paths; $100 + 9 \times 100^2 + 300 = 90\,400$ arrows. Forward: one sweep, where reverse needs 3. (Read the column
-# `sweeps`; on functions as small as this, the times say more about Python than about sweeps.)
+# $100^{10}$ paths; $100 + 9 \times 100^2 + 300 = 90\,400$ arrows. Forward: one sweep, where reverse needs 3, so it
+# saves two. (Read the column `sweeps`; on functions as small as this, the times say more about Python than about sweeps.)
 #
 # </details>

@@ -88,7 +88,7 @@ print("  ".join(f"{name} {found[node]:.4f}" for name, node in zip(NAMES, tape, s
 # $a$ is used twice, so two arrows leave it: *fan-out*. If $a$ moves, it moves $y$ along both. What is used twice on the
 # way forward gets a *sum* on the way back.
 #
-# **Which one line must change, and to what?**
+# **Which line loses a share, and how must it read? What must every cotangent be before the first share comes?**
 
 # %%
 def sweep(tape, seed=1.0):
@@ -105,8 +105,8 @@ print("  ".join(f"{name} {found[node]:.4f}" for name, node in zip(NAMES, tape, s
 print(f"b + cos a = {3 + np.cos(2):.4f}")
 
 # %% [markdown]
-# One sweep gave the derivative with respect to *every* node: both inputs, and everything between. A second input would
-# have cost forward mode a second tangent.
+# One sweep gave the derivative with respect to *every* node: both inputs, and everything between. Forward mode
+# would have needed a tangent for $a$ and another for $b$.
 #
 # adkit writes the same diary for arrays. `vjp` runs the program and returns the value and a *pullback*, which reads the
 # tape backwards from the seed that you give. `table` shows every node.
@@ -175,8 +175,8 @@ for k in 2, 4, 8, 12:
     print(f"{k:5d}  {visits:17d}  {len(tape):19d}")
 
 # %% [markdown]
-# Each step doubles the ways to the start: $2^k$ paths. The tape visits each node once, since **a node is complete when
-# all that used it have reported**, and on the tape all who used it stand behind it.
+# Each step doubles the ways to the start: $2^k$ paths, and $2^{k+1} - 1$ visits. The tape visits each node once, since
+# **a node is complete when all that used it have reported**, and on the tape all who used it stand behind it.
 #
 # So a tape is not clumsy: the order in which a program computed its values is the order that makes one visit enough.
 #
@@ -212,7 +212,7 @@ for a in 2.0, 100.0, 1e6:
 # that is the price of reading backwards.
 #
 # The count includes the products in `abs(r * r - a)`, which only decide *how long* the loop runs. The result does not
-# depend on them, and their cotangents stay 0.
+# depend on them, and their cotangents stay 0. (`adkit.trace(heron)(2.0).table(cotangent=1.0)` shows it.)
 #
 # Now a branch. **At $x = -1$, what does the tape of `bent` hold? And what cotangent does the condition get?**
 
@@ -232,7 +232,8 @@ print("bent at -1, the side taken: proved")
 
 # %% [markdown]
 # The condition gets nothing: it is either true or false, and a small step does not change it. Only the side taken is
-# there. At $x = 0$ exactly, the two sides have slopes 3 and 0, and adkit takes that of the side that ran.
+# there. At $x = 0$ exactly, the two sides have slopes 3 and 0, and adkit takes that of the side that ran: 3,
+# since $0 > 0$ is false.
 #
 # ## A third mistake: yesterday's numbers
 #
@@ -265,6 +266,8 @@ for _ in range(3):
 #
 # A seed need not be 1, nor a single number. For outputs $y_1, y_2, y_3$ the seed $(u_1, u_2, u_3)$ asks: how does
 # $u_1 y_1 + u_2 y_2 + u_3 y_3$ answer? It is one sweep.
+#
+# The *Jacobian* holds the derivative of each output by each input, one row an output.
 #
 # **How many sweeps does the whole Jacobian of 5 inputs and 3 outputs take?**
 
