@@ -47,7 +47,8 @@ print("1     · y²:", referee(with_rule(np.tanh, right_rule), 0.5))
 print("1.001 · y²:", referee(with_rule(np.tanh, almost), 0.5))
 
 # %% [markdown]
-# It does, and shows two numbers that differ. It chooses the point and the direction itself.
+# It does, and shows two numbers that differ. It chooses the point and $g$ itself: from our 0.5 it takes the shape alone. Where
+# there are several inputs it weighs what they bring and adds it up, so that one number stands for all.
 #
 # ## Slide 1: softmax
 #
@@ -75,7 +76,8 @@ print("referee:", referee(with_rule(adkit.softmax, softmax_slide), x))
 # They must add up to 0, and the slide's do not. Its second number even has the wrong sign: a descent step would move
 # $x_2$ the wrong way.
 #
-# Follow one arrow: $dy_i/dx_j = y_i(\delta_{ij} - y_j)$. So $dL/dx_j = g_j y_j - y_j \sum_i g_i y_i$.
+# Follow one arrow: $dy_i/dx_j = y_i(\delta_{ij} - y_j)$, where $\delta_{ij}$ is 1 if $i = j$, else 0. So
+# $dL/dx_j = g_j y_j - y_j \sum_i g_i y_i$.
 #
 # **Which factor did the slide lose?**
 
@@ -139,7 +141,7 @@ plt.show()
 # The referee proved that the derivative belongs to *this function*. Whether the function is the one you want, no
 # proof of a derivative can say. Tie it to something that you know about it: here, that the gradient is $p - y$.
 #
-# **Which of the two losses has it?**
+# **Which of the two losses has it?** (A rule answers for every input. So this one answers for $y$ too, with $-z$.)
 
 # %%
 def p_minus_y(inputs, g):
@@ -171,8 +173,8 @@ for p in np.array([0.5, 0.25, 0.25]), np.array([0.5, 0.25, 0.5]):
     print("  referee:", referee(with_rule(fixed, y_minus_p), x))
 
 # %% [markdown]
-# It holds where the targets add up to 1, and with one-hot labels they always do. With weighted or masked targets they
-# do not: in the second, a quarter of the softmax is missing, for $p$ adds up to 1.25.
+# It holds where the targets add up to 1, and with one-hot labels they always do. With weighted targets, or where some
+# are left out, they do not: in the second, a quarter of the softmax is missing, for $p$ adds up to 1.25.
 #
 # The slider changes the last target. **At which one will both gradients agree?**
 
@@ -339,7 +341,7 @@ print("average - f       =", sp.simplify(average(f, h) - f))
 # | logistic loss | its derivative is tested | you look at the value |
 # | cross-entropy | targets add up to 1 | they are weighted |
 # | multiply | $b$ is a constant | $b$ is learned, or is $a$ |
-# | chain | all widths are 1 | widths differ |
+# | chain | all widths are 1 | a width is larger |
 # | dropout | $f = 0.5$ | any other $f$ |
 #
 # Friendly numbers hide mistakes. A random point finds most. A proof leaves no point out.
@@ -360,6 +362,7 @@ for copies in 1, 2:
     y, t = np.full((copies, 1), 3.0), np.zeros((copies, 1))
     steps = [adkit.grad(lambda w, y=y, t=t, how=how: nn.squared_error(w * y, t, how))(1.0) for how in ("sum", "mean")]
     print(f"{copies} equal example{'s' * (copies > 1)}: gradient of the sum {steps[0]:.0f}, of the mean {steps[1]:.0f}")
+# Without 0 * a adkit would warn that the result does not depend on a.
 print("switch, slope towards what decides:", adkit.grad(lambda a: np.where(a > 0, 5.0, 0.0) + 0 * a)(2.0))
 norm = nn.BatchNorm(1).initialize(0)
 for name, training in ("training", True), ("evaluation", False):
@@ -368,7 +371,8 @@ for name, training in ("training", True), ("evaluation", False):
 
 # %% [markdown]
 # The *input* is scaled too: $\tanh z = 2\sigma(2z) - 1$. A sum grows with the batch, and with it every step: say sum or mean. What
-# decides gets no gradient. And the noise lies *between* batches: the same $x$ is normalised by its neighbours.
+# decides gets no gradient. And the noise lies *between* batches, in training: the same $x$ is normalised
+# by whichever neighbours its batch has.
 #
 # ## Exercise
 #

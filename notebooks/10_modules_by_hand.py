@@ -93,7 +93,7 @@ for kind in Transposed, Linear:
 # ## Two more: softmax and cross-entropy
 #
 # Softmax makes probabilities $p_i = e^{z_i} / \sum_k e^{z_k}$. Each $z_j$ reaches every $p_i$: $dp_i/dz_j = p_i(\delta_{ij} -
-# p_j)$.
+# p_j)$, where $\delta_{ij}$ is 1 if $i = j$, else 0.
 #
 # Cross-entropy asks how little the true class got: $L = -\sum_i t_i \log p_i$, so $dL/dp_i = -t_i / p_i$.
 #
@@ -219,7 +219,8 @@ for gap in 746.0, 1e6:
 # %% [markdown]
 # No: what told them apart is lost.
 #
-# So make one module of the two, which never forms $p$ for the loss (the first part is called *log-sum-exp*):
+# So make one module of the two, which never forms $p$ for the loss (the first part is called *log-sum-exp*;
+# $z_t$ is the score of the true class):
 #
 # $$L = \log \sum_k e^{z_k} - z_t = m + \log \sum_k e^{z_k - m} - z_t, \qquad m = \max_k z_k, \qquad \frac{dL}{dz} = p - t$$
 #
@@ -257,7 +258,8 @@ for kind in np.float64, np.float32, np.float16:
     print(f"{kind.__name__}: softmax, then log, is infinite from a gap of {first_failure(kind)}")
 
 # %% [markdown]
-# 18. A gap of 18 between two logits is nothing unusual.
+# 18: $e^{-17} = 4 \cdot 10^{-8}$ is still rounded up to the smallest number, $e^{-18}$ down to 0. A gap of 18 between two logits
+# (scores before a softmax) is nothing unusual.
 #
 # The slider shows the three losses for growing gaps.
 
@@ -294,6 +296,8 @@ print("xlogy(0, 0)   ", adkit.xlogy(0.0, 0.0))
 print("slope towards p at t = 0:", adkit.grad(adkit.xlogy, 1)(0.0, 0.0))
 
 # %% [markdown]
+# Zero, and slope zero: with $t = 0$ the product is 0 for every $p > 0$, and `xlogy` keeps to that at the end.
+#
 # ## A part of your own
 #
 # In adkit a derivative is stated once, and both modes read it: `g` is a tangent on the way forward, a cotangent on the way
@@ -321,7 +325,8 @@ for f in wrong, right:
 # The logistic loss of one number: $p = \sigma(z)$, $L = -t \log p - (1 - t) \log(1 - p)$, with any $t$. It has the same
 # disease, and the same cure: $L = \log(1 + e^z) - t z$.
 #
-# Write its backward pass towards $z$ and towards $t$, from $g = dL/dL$. The prover is the judge.
+# Write its backward pass towards $z$ and towards $t$, from $g$: how the end result
+# answers to $L$ (1 if $L$ is the end result). The prover is the judge.
 
 # %%
 def logistic_loss(z, t):
@@ -375,6 +380,7 @@ status = compare(["xor", "--operators", "gradient", "--methods", "forward,revers
 # <details><summary>The answer</summary>
 #
 # $p - t = (-0.8, 0.5, 0.3)$, whatever stands before $z$. 25 tangents forward, one for each weight; 1 cotangent in reverse. On a
-# network as small as this the tangents travel together cheaply: look at the times.
+# network as small as this the tangents travel together cheaply: look at the times. (`x hand`: that many times as long as the
+# derivative written by hand.)
 #
 # </details>
