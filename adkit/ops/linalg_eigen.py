@@ -156,6 +156,8 @@ def eigvalsh(a: Any, UPLO: Any = "L") -> Any:
 def _largest(v: Any) -> Any:
     """One for the entry of each column that LAPACK makes real: the largest."""
     v = plain(v)
+    if not v.size:
+        return np.zeros(v.shape, bool)
     return np.arange(v.shape[-2])[:, None] == np.argmax(np.abs(v), axis=-2)[..., None, :]
 
 

@@ -145,7 +145,7 @@ def cho_factor(a: Any, lower: bool = False, overwrite_a: bool = False, check_fin
 
     Of a value being differentiated the other triangle is zero; SciPy leaves there what was in ``a``.
 
-    >>> cho_factor(np.array([[4.0]]))[1]
+    >>> bool(cho_factor(np.array([[4.0]]))[1])
     False
     """
     boxed, (a,) = lifted(a)

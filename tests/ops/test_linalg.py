@@ -294,7 +294,7 @@ SYMMETRIC_FUNCTIONS = {
     "spectral norm": (lambda x: linalg.norm(x, 2), np.eye(3), np.eye(3) / 3),
     "sum of singular values": (lambda x: np.sum(linalg.svdvals(x)), 2 * np.eye(2), np.eye(2)),
     "product of singular values": (lambda x: np.prod(linalg.svdvals(x)), np.eye(2), np.eye(2)),
-    "sum of eigenvalues of any matrix": (lambda x: np.sum(linalg.eigvals(x)), np.eye(3), np.eye(3)),
+    "sum of eigenvalues of any matrix": (lambda x: np.sum(np.real(linalg.eigvals(x))), np.eye(3), np.eye(3)),
 }
 
 
